@@ -13,6 +13,7 @@ from core.assistants.choose import Choice, choose
 from core.assistants.model_choice import ModelChoice, ModelChoices
 from core.errors import Unsaved
 from core.files.attachments import Attachments, place
+from core.policy.feedback import Feedback
 from core.runs import claims
 from core.runs.approvals import Approvals
 from core.runs.lanes import Lanes
@@ -76,7 +77,7 @@ class Inbox:
     ) -> None:
         self._db, self._lanes, self._policy = db, lanes, policy
         self._approvals, self._attachments = approvals or Approvals(db), attachments
-        self._scopes, self._models = policy.scopes, models
+        self._scopes, self._models, self.feedback = policy.scopes, models, Feedback(db)
         self._called: dict[tuple[str, str, str], str] = {}
         self.page: Callable[[str], Awaitable[str]] | None = None
         """Gives a link that opens the web page, once, for a person; None where no page is served."""
@@ -207,8 +208,7 @@ class Inbox:
         a command that may be delivered again: it is carried out once. Put in line at once like `receive`, so
         what was said before stays in the old thread.
         """
-        now = time.time()
-        refused: list[str] = []
+        now, refused = time.time(), list[str]()
 
         def work(tx: Execute) -> threads.Extent | None:
             for name, value in (facts or {}).items():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
+import sqlite3
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
@@ -133,3 +134,14 @@ def drawing(data: Path) -> Path:
 def ledger(tmp_path: Path) -> Path:
     """What the tool `pay` has paid; see `paid`."""
     return put_tool(tmp_path / "data", "pay", PAY)
+
+
+@pytest.fixture
+def votes(tmp_path: Path) -> Callable[[], list[tuple[str, int, str]]]:
+    """Gives who said good (1) or bad (0) of an answer, and why, as it is on disk now."""
+
+    def look() -> list[tuple[str, int, str]]:
+        with sqlite3.connect(tmp_path / "data" / FILE) as db:
+            return db.execute("SELECT person, good, reason FROM feedback ORDER BY person").fetchall()
+
+    return look

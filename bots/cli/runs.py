@@ -12,7 +12,7 @@ from bots.cli.assistants.show import list_of, put, put_json
 from bots.cli.table import put_rows
 from core.errors import ConfigError
 from core.settings import Settings
-from core.store import overview, usage
+from core.store import feedback, overview, usage
 from core.store.data_dir import data_directory
 from core.store.database import FILE, Execute, look
 from core.store.overview import SeenRun, SeenStep
@@ -72,13 +72,16 @@ def _list(found: Sequence[SeenRun], *, as_json: bool) -> None:
 
 
 def _show(options: argparse.Namespace, settings: Settings) -> None:
-    def work(tx: Execute) -> tuple[SeenRun | None, list[SeenStep], list[Usage]]:
-        return overview.run(tx, options.run), overview.steps(tx, options.run), usage.rows(tx, options.run)
+    id = options.run
 
-    found, steps, requests = looked_up(settings, work)
+    def work(tx: Execute) -> tuple[SeenRun | None, list[SeenStep], list[Usage], Mapping[str, int]]:
+        votes = feedback.counts(tx, [id]).get(id, {"good": 0, "bad": 0})
+        return overview.run(tx, id), overview.steps(tx, id), usage.rows(tx, id), votes
+
+    found, steps, requests, votes = looked_up(settings, work)
     if found is None:
         raise ConfigError(f"There is no run “{options.run}”. `{options.spool} runs list` shows the newest.")
-    fields = dataclasses.asdict(found)
+    fields = {**dataclasses.asdict(found), **votes}
     if options.json:
         shown = {"steps": map(dataclasses.asdict, steps), "usage": map(dataclasses.asdict, requests)}
         put_json(fields | {name: list(values) for name, values in shown.items()})

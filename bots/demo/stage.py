@@ -120,4 +120,5 @@ def _local(settings: Settings, folder: Folder, slack: SlackStandin, discord: Dis
         admins=(*settings.admins, SLACK_USER, DISCORD_USER),
         http=api.address(settings.http),
         http_serve=(*SERVED, CONSOLE),
+        feedback=True,
     )

@@ -13,20 +13,23 @@ from typing import Any
 
 from bots.discord.api import DiscordApi, sent_at
 from bots.discord.channels import thread_parent
-from bots.discord.poster import STOP, answered, reference, wished
+from bots.discord.poster import STOP, answered, reference, thumbs, voted, wished
 from bots.discord.reader import Reader
 from bots.replies.commands import choice_text, console_text, memory_text, model_text, reset_text
 from core.concurrency import Background
 from core.errors import SpoolError
 from core.inbox import Inbox
+from core.policy.feedback import LONGEST_REASON
 from core.texts import text
-from core.types import Address, IncomingMessage, Wish
+from core.types import Address, IncomingMessage, Vote, Wish
 
 logger = logging.getLogger(__name__)
-_COMMAND, _COMPONENT, _AUTOCOMPLETE = 2, 3, 4
+_COMMAND, _COMPONENT, _AUTOCOMPLETE, _SUBMITTED = 2, 3, 4, 5
 _SLASH = 1
 """A command's type; the others are in context menus."""
-_MESSAGE, _NOTHING, _UPDATE, _CHOICES = 4, 6, 7, 8
+_MESSAGE, _NOTHING, _UPDATE, _CHOICES, _FORM = 4, 6, 7, 8, 9
+_TEXT_INPUT, _LABEL, _PARAGRAPH = 4, 18, 2
+_WHY = "spool:why:"
 _EPHEMERAL, _SUPPRESS_EMBEDS = 64, 4
 _MOST = 2000
 Answer = dict[str, Any]
@@ -59,6 +62,8 @@ class Interactions:
             self._answer(payload, {"type": _CHOICES, "data": {"choices": []}})
         elif payload.get("type") == _COMPONENT:
             self._press(payload, str(data.get("custom_id") or ""))
+        elif payload.get("type") == _SUBMITTED and str(data.get("custom_id")).startswith(_WHY):
+            self._do(payload, self._why(payload, data))
         else:
             self._answer(payload, self._said(payload, "stale"))
 
@@ -70,6 +75,8 @@ class Interactions:
             self._reader.behind(str(payload["channel_id"]), lambda: self._wish(payload, wish))
         elif question:
             self._do(payload, self._decide(payload, question, yes))
+        elif vote := voted(custom_id):
+            self._do(payload, self._rate(payload, vote))
         else:
             self._answer(payload, self._said(payload, "stale"))
 
@@ -110,9 +117,27 @@ class Interactions:
             decision = await pressed
             if decision != "done":
                 return self._said(payload, f"answer_{decision}")
-            return {"type": _UPDATE, "data": {"components": []}}  # that answer is not the newest any more
+            left = thumbs((payload.get("message") or {}).get("components") or ())
+            return {"type": _UPDATE, "data": {"components": left}}  # that answer is not the newest any more
 
         self._do(payload, told())
+
+    async def _rate(self, payload: Mapping[str, Any], vote: Vote) -> Answer:
+        """A thumb, of anybody: on disk before the answer, which for a bad one is the form for a reason."""
+        id, post = str(payload["id"]), str((payload.get("message") or {}).get("id"))
+        person = f"discord:{_person(payload)}"
+        run = await self._inbox.feedback.rate(reference(post), person, vote, sent_at(id))
+        if run and vote == "bad":
+            return asking_why(run, _locale(payload), self._language)
+        return self._said(payload, "rated" if run else "rate_over")
+
+    async def _why(self, payload: Mapping[str, Any], data: Mapping[str, Any]) -> Answer:
+        """The form was sent; a resume may repeat it."""
+        run, person = str(data["custom_id"]).removeprefix(_WHY), f"discord:{_person(payload)}"
+        fields = [line.get("component") or {} for line in data.get("components") or ()]
+        given = "".join(str(one.get("value") or "") for one in fields)
+        known = await self._inbox.feedback.explain(run, person, given)
+        return self._said(payload, "rated" if known else "rate_over")
 
     async def _decide(self, payload: Mapping[str, Any], question: str, yes: bool) -> Answer:
         """A button works for whoever was asked; the question itself then shows what was decided."""
@@ -154,6 +179,15 @@ class Interactions:
             )
         except SpoolError as error:  # too late, or a repetition: what was asked for is done all the same
             logger.info("interaction not answered", extra={"error": str(error)})
+
+
+def asking_why(run: str, locale: str, language: str) -> Answer:
+    """The form that asks for a reason. Who sends it is told by Discord, and the run by the form itself."""
+    title, label, hint = (text(f"why_{one}", locale, language) for one in ("title", "label", "hint"))
+    written = {"type": _TEXT_INPUT, "custom_id": "why", "style": _PARAGRAPH, "required": False}
+    written |= {"max_length": LONGEST_REASON, "placeholder": hint[:100]}
+    field = {"type": _LABEL, "label": label[:45], "component": written}
+    return {"type": _FORM, "data": {"custom_id": _WHY + run, "title": title[:45], "components": [field]}}
 
 
 def _told(said: str) -> Answer:

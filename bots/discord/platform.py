@@ -83,8 +83,9 @@ class DiscordPlatform:
         self._gateway = Gateway(self._bot, self._identifies)
         self._logged_in = asyncio.Event()
         self._working = Background()
-        self._buttons: dict[ThreadId, tuple[str, str]] = {}
-        """Channel and post under which a thread's newest answer has its buttons, since this process began."""
+        self._buttons: dict[ThreadId, tuple[str, str, list[dict[str, Any]]]] = {}
+        """Channel and post under which a thread's newest answer has its buttons, since this process began,
+        and which of them stay."""
         self._catching_up: asyncio.Task[None] | None = None
         self._intake = Reader(
             inbox,
@@ -225,18 +226,18 @@ class DiscordPlatform:
         around = {where.workspace: known(where.workspace)} if where.workspace else {where.channel: name}
         self._working.start(self._inbox.called(where, {**told, **around, message.user: name}), "names")
 
-    def _newest(self, thread: ThreadId, channel: str, post: str) -> None:
-        """The buttons stand under this answer: those of the one before it in that thread go."""
+    def _newest(self, thread: ThreadId, channel: str, post: str, left: list[dict[str, Any]]) -> None:
+        """The buttons stand under this answer: under the one before it in that thread only votes stay."""
         before = self._buttons.get(thread)
         if len(self._buttons) >= MOST_BUTTONS:
             self._buttons.clear()
-        self._buttons[thread] = (channel, post)
+        self._buttons[thread] = (channel, post, left)
         if before and before[1] != post:
             self._working.start(self._bare(*before), "buttons")
 
-    async def _bare(self, channel: str, post: str) -> None:
+    async def _bare(self, channel: str, post: str, left: list[dict[str, Any]]) -> None:
         with contextlib.suppress(SpoolError):  # a press there says that it is over
-            await self._api.edit(channel, post, {"components": []})
+            await self._api.edit(channel, post, {"components": left})
 
     async def tell(self, message: IncomingMessage, words: str) -> None:
         """See `bots.intake.outcry.Telling`."""

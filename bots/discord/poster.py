@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from functools import partial
 from typing import Any, Final, TypeVar
@@ -14,7 +14,7 @@ from bots.replies.approvals import sign
 from bots.replies.posts import OwnPost
 from bots.replies.safe_text import printable
 from core.errors import SpoolError
-from core.types import AnswerButton, ApprovalRequest, IncomingMessage, RunId, Wish
+from core.types import AnswerButton, ApprovalRequest, IncomingMessage, RunId, Vote, Wish
 
 T = TypeVar("T")
 STOP = "spool:stop"
@@ -60,24 +60,26 @@ class DiscordPoster:
         self.target = message.id
         """The message that posts reply to."""
         self.buttons: Sequence[AnswerButton] = ()
-        self.placed: Callable[[str], None] = lambda post: None
-        """Told of the post that has them."""
+        self.placed: Callable[[str, list[dict[str, Any]]], None] = lambda post, left: None
+        """Told of the post that has them, and what is left of them once it is not the newest."""
 
     def _body(self, text: str, *, growing: bool, last: bool) -> dict[str, Any]:
-        buttons = self.buttons if last and self._api.repeats else ()
-        shown = [(_WISH + button.wish, button.label, GREY) for button in buttons]
+        shown = [_shown(button) for button in self.buttons] if last else []
+        if not self._api.repeats:
+            shown = [one for one in shown if voted(one[0])]
         shown = [(STOP, self._stop_label, GREY)] if growing else shown
         return {"content": text, "components": row(*shown) if shown else []}
 
     async def create(self, text: str, number: int, *, first: bool, growing: bool, last: bool = False) -> str:
         """See `Poster.create`."""
-        post = await self._post(self._body(text, growing=growing, last=last), f"-{number}", reply=first)
-        self._told(post, last=last)
+        body = self._body(text, growing=growing, last=last)
+        post = await self._post(body, f"-{number}", reply=first)
+        self._told(post, body)
         return post
 
-    def _told(self, post: str, *, last: bool) -> None:
-        if last and self.buttons and self._api.repeats:
-            self.placed(post)
+    def _told(self, post: str, body: Mapping[str, Any]) -> None:
+        if any(map(wished, custom_ids(body))):
+            self.placed(post, thumbs(body["components"]))
 
     async def ask(self, question: ApprovalRequest) -> str:
         """See `Asker.ask`."""
@@ -150,7 +152,7 @@ class DiscordPoster:
         self._pace.note(self._channel)
         body = self._body(text, growing=growing, last=last)
         await self._do(partial(self._api.edit, self._channel, post, body))
-        self._told(post, last=last)
+        self._told(post, body)
 
     async def delete(self, post: str) -> None:
         """See `Poster.delete`."""
@@ -237,8 +239,15 @@ async def typing(api: DiscordApi, channel: str, done: asyncio.Event) -> AsyncIte
 GREEN, GREY = 3, 2
 _ROW, _BUTTON = 1, 2
 _LABEL = 80
-_YES, _NO, _WISH = "spool:yes:", "spool:no:", "spool:wish:"
+_YES, _NO, _WISH, _VOTE = "spool:yes:", "spool:no:", "spool:wish:", "spool:vote:"
+_THUMBS: Final[Mapping[str, str]] = {"good": "👍", "bad": "👎"}
 _ANSWERS: Final = {_YES: True, _NO: False}
+
+
+def _shown(button: AnswerButton) -> tuple[str, str, int]:
+    """Of a vote the thumb is its label, which every client reads out."""
+    thumb = _THUMBS.get(button.does)
+    return (_VOTE + button.does, thumb, GREY) if thumb else (_WISH + button.does, button.label, GREY)
 
 
 def row(*buttons: tuple[str, str, int]) -> list[dict[str, Any]]:
@@ -270,6 +279,19 @@ def wished(custom_id: str) -> Wish | None:
     """What a button under an answer asks for; None for any other button."""
     known: dict[str, Wish] = {_WISH + "again": "again", _WISH + "shorter": "shorter"}
     return known.get(custom_id)
+
+
+def voted(custom_id: str) -> Vote | None:
+    """What a thumb under an answer says; None for any other button."""
+    known: dict[str, Vote] = {_VOTE + "good": "good", _VOTE + "bad": "bad"}
+    return known.get(custom_id)
+
+
+def thumbs(components: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """What is left under an answer that is not the newest any more."""
+    every = [one for line in components for one in line.get("components") or ()]
+    kept = [(one["custom_id"], one["label"], GREY) for one in every if voted(str(one.get("custom_id")))]
+    return row(*kept) if kept else []
 
 
 def custom_ids(post: Mapping[str, Any]) -> Iterator[str]:

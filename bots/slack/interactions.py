@@ -17,14 +17,20 @@ from typing import Any
 from slack_bolt.app.async_app import AsyncApp
 
 from bots.replies.commands import choice_text, console_text, memory_text, model_text, reset_text
-from bots.slack.poster import APPROVE, REFUSE, reference
+from bots.slack.api import call
+from bots.slack.poster import APPROVE, RATE, REFUSE, reference
 from core.concurrency import Background
+from core.errors import SpoolError
 from core.inbox import Inbox
+from core.policy.feedback import LONGEST_REASON
 from core.texts import text
-from core.types import Address, IncomingMessage, Wish
+from core.types import Address, IncomingMessage, Vote, Wish
 
 logger = logging.getLogger(__name__)
 ANY = re.compile(".*")
+WHY = "why"
+"""What the form that asks for a reason, and its one field, are called."""
+_VOTES: dict[str, Vote] = {"good": "good", "bad": "bad"}
 LONGEST_TEXT = 3000
 """Characters of a text that is shown as the answer to a command."""
 
@@ -42,7 +48,7 @@ class Interactions:
         direct: Callable[[str, str], Awaitable[None]],
     ) -> None:
         self._inbox, self._team, self._language, self._locale = inbox, team, language, locale
-        self._direct = direct
+        self._direct, self._client = direct, app.client
         self._background = Background()
         app.command("/reset")(self._reset)
         app.command("/assistant")(self._assistant)
@@ -54,6 +60,8 @@ class Interactions:
         app.action(REFUSE)(self._decide)
         app.action("again")(self._wish)
         app.action("shorter")(self._wish)
+        app.action(RATE)(self._rate)
+        app.view(WHY)(self._why)
         app.command(ANY)(self._stale_command)
         for interaction in (app.action, app.shortcut):
             interaction(ANY)(self._stale)
@@ -118,6 +126,43 @@ class Interactions:
         if decision != "done":  # else the answer tells
             self._confirm(respond, f"answer_{decision}", user)
 
+    async def _rate(self, body: dict[str, Any], ack: Any, respond: Any) -> None:
+        """A thumb, of anybody. Slack shows by itself which one was pressed, so a good one needs no answer.
+
+        It is on disk before the acknowledgement; taking a thumb back looks like pressing it again.
+        """
+        user, action = str(body["user"]["id"]), _pressed(body)
+        vote = _VOTES.get(str(action.get("value")))
+        if vote is None:
+            await self._stale(body, ack, respond)
+            return
+        address = self._address((body.get("channel") or {}).get("id"))
+        post = reference(address, str((body.get("message") or {}).get("ts") or ""))
+        run = await self._inbox.feedback.rate(post, f"slack:{user}", vote, float(action["action_ts"]))
+        await ack()
+        if run is None:
+            self._confirm(respond, "rate_over", user)
+        elif vote == "bad":
+            self._background.start(self._ask_why(run, str(body.get("trigger_id")), user), "reason")
+
+    async def _ask_why(self, run: str, trigger: str, user: str) -> None:
+        """Within three seconds of the press; where that is too late the vote counts without a reason."""
+        try:
+            view = asking_why(run, await self._quickly(user), self._language)
+            await call(self._client.views_open(trigger_id=trigger, view=view))
+        except SpoolError as error:
+            logger.info("nobody was asked for a reason", extra={"error": str(error)})
+
+    async def _why(self, body: dict[str, Any], ack: Any) -> None:
+        """Stored before the form closes; what is refused or failed leaves it open, with what was typed."""
+        user, view = str(body["user"]["id"]), body["view"]
+        given = ((view.get("state") or {}).get("values") or {}).get(WHY, {}).get(WHY, {}).get("value")
+        run = str(view.get("private_metadata") or "")
+        if await self._inbox.feedback.explain(run, f"slack:{user}", str(given or "")):
+            await ack()
+        else:
+            await ack(response_action="errors", errors={WHY: await self._say("rate_over", user)})
+
     def _confirm(self, respond: Any, key: str, user: str) -> None:
         self._later(respond, user, partial(text, key))
 
@@ -149,6 +194,19 @@ class Interactions:
         with suppress(TimeoutError):
             return await asyncio.wait_for(self._locale(user), 0.5)
         return ""
+
+
+def asking_why(run: str, locale: str, language: str) -> dict[str, Any]:
+    """The form that asks for a reason. Who sends it is told by Slack, and the run by the form itself."""
+
+    def plain(key: str, most: int = 24) -> dict[str, str]:
+        return {"type": "plain_text", "text": text(f"why_{key}", locale, language)[:most]}
+
+    written = {"type": "plain_text_input", "action_id": WHY, "multiline": True, "max_length": LONGEST_REASON}
+    field = {"type": "input", "block_id": WHY, "optional": True, "label": plain("label")}
+    field["element"] = written | {"placeholder": plain("hint", 150)}
+    form = {"type": "modal", "callback_id": WHY, "private_metadata": run, "blocks": [field]}
+    return form | {"title": plain("title"), "submit": plain("send"), "close": plain("skip")}
 
 
 def _pressed(body: Mapping[str, Any]) -> Mapping[str, Any]:

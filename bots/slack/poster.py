@@ -66,10 +66,19 @@ class SlackPoster:
         return await self._post(self.metadata(), body, plainer)
 
     def under(self) -> list[dict[str, Any]]:
-        """The buttons as blocks. There is room for one more than a text may become (`markup.ITEMS`)."""
-        made = [_button(button.wish, button.label, button.wish) for button in self.buttons]
-        named = [one | {"accessibility_label": one["text"]["text"]} for one in made]
-        return [{"type": "actions", "elements": named}] if named else []
+        """The buttons as blocks, without ids: a post that is updated needs new ones, and Slack gives them.
+
+        There is room for two more than a text may become (`markup.ITEMS`).
+        """
+        made = {one.does: _button(one.does, one.label, one.does) for one in self.buttons}
+        named = {does: one | {"accessibility_label": one["text"]["text"]} for does, one in made.items()}
+        good, bad = named.pop("good", None), named.pop("bad", None)
+        blocks: list[dict[str, Any]] = [{"type": "actions", "elements": [*named.values()]}] if named else []
+        if good and bad:
+            thumbs = {"positive_button": _thumb(good), "negative_button": _thumb(bad)}
+            element = {"type": "feedback_buttons", "action_id": RATE, **thumbs}
+            blocks.append({"type": "context_actions", "elements": [element]})
+        return blocks
 
     def _plainer(self, reason: str) -> Retryable:
         """From now on posts are shorter and without Markdown; to be raised, so that all is painted again."""
@@ -245,6 +254,8 @@ def _body(message: dict[str, Any]) -> str:
 
 APPROVE, REFUSE = "approve", "refuse"
 """`action_id` of the buttons; their `value` is the id of the approval."""
+RATE = "rate"
+"""Of both thumbs; their `value` is the `Vote`."""
 _MARKDOWN, _SECTION, _NOTICE = 11_000, 3000, 300
 """Characters that a block, and the text of a notification, may have."""
 
@@ -263,6 +274,10 @@ def asking(question: ApprovalRequest, *, markdown: bool) -> dict[str, Any]:
 def _button(action: str, label: str, value: str) -> dict[str, Any]:
     text = {"type": "plain_text", "text": _cut(label, 75)}
     return {"type": "button", "action_id": action, "text": text, "value": value}
+
+
+def _thumb(button: dict[str, Any]) -> dict[str, Any]:
+    return {name: button[name] for name in ("text", "value", "accessibility_label")}
 
 
 def _cut(text: str, limit: int) -> str:

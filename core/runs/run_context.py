@@ -58,6 +58,8 @@ class Rules:
     """The model is also told the date, where it is, who asks, its commands and its tools."""
     buttons: bool = False
     """Under an answer stand buttons for another one."""
+    feedback: bool = False
+    """And buttons to say what one thinks of it, unless its assistant says otherwise."""
     mcp_hosts: frozenset[str] = frozenset()
     secrets: tuple[str, ...] = field(default=(), repr=False)
     """Values that no tool may hand to the model."""
@@ -78,6 +80,7 @@ class Rules:
             zone=settings.zone,
             self_knowledge=settings.self_knowledge,
             buttons=settings.answer_buttons,
+            feedback=settings.feedback,
             mcp_hosts=frozenset(host.lower() for host in settings.mcp_hosts),
             secrets=settings.secrets(),
         )

@@ -28,7 +28,7 @@ from core.store import client_runs, deletions, items, steps
 from core.store.database import Database, Execute
 from core.store.steps import Answer
 from core.texts import ended
-from core.types import AnswerButton, Claim, Ending, Outcome
+from core.types import AnswerButton, Claim, Ending, Outcome, Vote, Wish
 
 logger = logging.getLogger(__name__)
 MAX_DEATHS = 10
@@ -248,10 +248,11 @@ async def _withdrawn(run: Run, stopping: Stopping) -> bool:
 async def _buttons(run: Run, answer: Answer) -> tuple[AnswerButton, ...]:
     """Under what the model has said, and under no text of ours."""
     said = answer.text.strip() and answer.ending in ("completed", "incomplete")
-    if not (said and run.rules.buttons and run.claim.assistant) or run.claim.options:
+    if not (said and run.claim.assistant) or run.claim.options:
         return ()
-    again, shorter = await run.say("again_button"), await run.say("shorter_button")
-    return AnswerButton("again", again), AnswerButton("shorter", shorter)
+    offered: list[Wish | Vote] = ["again", "shorter"] if run.rules.buttons else []
+    offered += ["good", "bad"] if run.claim.assistant.rated(run.rules.feedback) else []
+    return tuple([AnswerButton(one, await run.say(f"{one}_button")) for one in offered])
 
 
 async def _last_word(run: Run, notice: str) -> None:

@@ -70,6 +70,7 @@ class Settings:
     context_tokens: int = 0
     answer_characters: int = 40_000
     answer_buttons: bool = True
+    feedback: bool = False
     prices_file: str = ""
     file_megabytes: int = 20
     files_per_message: int = 8

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from core.store import feedback
 from core.store.database import Execute
 from core.store.runs import UNFINISHED
 
@@ -37,6 +38,9 @@ class Filters:
     assistant: str = ""
     thread: str = ""
     platform: str = ""
+    ids: tuple[str, ...] = ()
+    feedback: str = ""
+    """good or bad: whose answers somebody has rated so."""
 
 
 _NAME: Final = "(SELECT name FROM assistants WHERE assistants.id = runs.assistant_id)"
@@ -129,7 +133,11 @@ def _runs(tx: Execute, where: str, values: Sequence[Any], limit: int) -> list[Ro
     rows = tx.execute(sql, (*values, limit)).fetchall()
     found = [dict(zip(_RUN, row, strict=True)) for row in rows]
     spent = _spent(tx, "run_id", [one["id"] for one in found])
-    return [one | spent.get(one["id"], _NOTHING) for one in found]
+    votes = feedback.counts(tx, [one["id"] for one in found])
+    return [
+        one | spent.get(one["id"], _NOTHING) | {"feedback": votes.get(one["id"], {"good": 0, "bad": 0})}
+        for one in found
+    ]
 
 
 _SUMS: Final = (
@@ -194,10 +202,16 @@ def _such(filters: Filters, values: list[Any], *, newest: bool = False) -> list[
     parts = []
     if filters.q:
         parts.append(_like(filters.q, values))
+    if filters.ids:
+        parts.append(f"runs.id IN ({', '.join('?' for _ in filters.ids)})")
+        values += filters.ids
     if filters.status:
         parts.append(f"runs.status IN ({', '.join('?' for _ in filters.status)})")
         values += filters.status
         parts += [_NEWEST] if newest else []
+    if filters.feedback:
+        parts.append("runs.id IN (SELECT run_id FROM feedback WHERE good = ?)")
+        values.append(int(filters.feedback == "good"))
     for column, wanted in (
         ("runs.assistant_id", filters.assistant),
         ("runs.thread_id", filters.thread),

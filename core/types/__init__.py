@@ -13,6 +13,7 @@ from typing import Any, Literal, NewType
 from core.types.assistant import ASSISTANT_BODY as ASSISTANT_BODY
 from core.types.assistant import ASSISTANT_FIELDS as ASSISTANT_FIELDS
 from core.types.assistant import EVERY_FUNCTION as EVERY_FUNCTION
+from core.types.assistant import FEEDBACK as FEEDBACK
 from core.types.assistant import SETTINGS_ID as SETTINGS_ID
 from core.types.assistant import Assistant as Assistant
 from core.types.assistant import function_tool as function_tool
@@ -40,6 +41,9 @@ client's thread is answered as it stands."""
 
 Wish = Literal["again", "shorter"]
 """What a button under an answer asks for."""
+
+Vote = Literal["good", "bad"]
+"""What a person thinks of an answer."""
 
 FileKind = Literal["picture", "document", "text", "audio", "output"]
 """What a file is to the model; `output`: made by an answer."""
@@ -151,9 +155,9 @@ class IncomingMessage:
 
 @dataclass(frozen=True, slots=True)
 class AnswerButton:
-    """Under the newest answer: whoever asked presses it for another one."""
+    """A wish: whoever asked presses it, under the newest answer only. A vote: anybody, at any time."""
 
-    wish: Wish
+    does: Wish | Vote
     label: str
 
 

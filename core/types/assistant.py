@@ -10,6 +10,8 @@ SETTINGS_ID = "asst_settings"
 """The assistant of the ASSISTANT_* settings."""
 EVERY_FUNCTION = "*"
 """The function name that stands for every function found."""
+FEEDBACK = "spool_feedback"
+"""The key in its metadata for whether people are asked what they think of its answers: 1 or 0."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,10 @@ class Assistant:
     def label(self) -> str:
         """What to call it in front of people: the API allows an assistant without a name."""
         return self.name or self.id
+
+    def rated(self, default: bool) -> bool:
+        """Whether people may rate its answers; `default`: what the settings say."""
+        return {"1": True, "0": False}.get(self.metadata.get(FEEDBACK, ""), default)
 
     def functions(self) -> frozenset[str]:
         """The names of its function tools; EVERY among them means all that are found."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from standins.discord.ask import Ask
 from standins.discord.command import (
     COMPLETE,
+    FORM,
+    PRESS,
     SAY,
     SAY_LATER,
     SLASH,
@@ -14,20 +16,24 @@ from standins.discord.command import (
     UPDATE_LATER,
 )
 from standins.discord.error import EMPTY_MESSAGE, JSON, NOT_PLAYED, ApiError, invalid
-from standins.discord.forms import MESSAGE
+from standins.discord.forms import MESSAGE, MODAL
 from standins.discord.message import COMMAND, EPHEMERAL, LOADING, REPLY, Message
 
-_ALLOWED = {SLASH: (SAY, SAY_LATER), COMPLETE: (SUGGEST,), SUBMIT: (SAY, SAY_LATER)}
-"""How a use of something can be answered; a button in all ways but by suggestions."""
+_PRESSED = (SAY, SAY_LATER, UPDATE_LATER, UPDATE)
+_ALLOWED = {SLASH: (SAY, SAY_LATER, FORM), COMPLETE: (SUGGEST,), SUBMIT: _PRESSED, PRESS: (*_PRESSED, FORM)}
+"""How a use of something can be answered; a form that was sent by no further one."""
 
 
 def answer(ask: Ask) -> JSON | None:
     """The callback. Returns the `with_response` object when that is asked for."""
     interaction, kind = ask.interaction, ask.form["type"]
-    allowed = _ALLOWED.get(interaction.kind, (SAY, SAY_LATER, UPDATE_LATER, UPDATE))
-    if kind not in allowed:
+    allowed, sourceless = _ALLOWED[interaction.kind], interaction.source is None
+    if kind not in allowed or (sourceless and kind in (UPDATE, UPDATE_LATER)):
         raise invalid("type", "BASE_TYPE_CHOICES", f"Value must be one of {allowed}.")
-    if kind != SUGGEST:
+    if kind == FORM:
+        MODAL.check(ask.form.get("data") or {}, "data")
+        interaction.form = ask.form["data"]
+    elif kind != SUGGEST:
         _act(kind, ask.within(ask.form.get("data") or {}))
     interaction.callback, interaction.acked_after = kind, interaction.age
     interaction.acked.set()

@@ -83,6 +83,18 @@ def filled(options: list[JSON], values: Mapping[str, Any]) -> list[JSON]:
     return [_filled(known, name, value) for name, value in values.items()]
 
 
+def sent(form: JSON, values: Mapping[str, str]) -> JSON:
+    """What the app is told of a form with what was typed into it; LookupError as above."""
+    told: list[JSON] = []
+    for number, label in enumerate(form["components"], start=1):
+        field_, value = label["component"], values.get(label["component"]["custom_id"], "")
+        if len(value) > field_.get("max_length", 4000) or (not value and field_.get("required", True)):
+            raise LookupError(f"{value!r} does not fit into {field_['custom_id']!r}")
+        typed = {"type": field_["type"], "id": 2 * number, "custom_id": field_["custom_id"], "value": value}
+        told.append({"type": label["type"], "id": 2 * number - 1, "component": typed})
+    return {"custom_id": form["custom_id"], "components": told}
+
+
 def _filled(known: Mapping[str, JSON], name: str, value: Any) -> JSON:
     option = known.get(name)
     if option is None:
@@ -102,7 +114,7 @@ def _key(command: JSON) -> tuple[str, int]:
 
 
 SLASH, PRESS, COMPLETE, SUBMIT = 2, 3, 4, 5
-SAY, SAY_LATER, UPDATE_LATER, UPDATE, SUGGEST = 4, 5, 6, 7, 8
+SAY, SAY_LATER, UPDATE_LATER, UPDATE, SUGGEST, FORM = 4, 5, 6, 7, 8, 9
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,8 +125,9 @@ class Reply:
     text: str
     ephemeral: bool
     failed: bool
-    kind: int  # the callback type (4 message, 5 thinking, 6 nothing, 7 the message changed), 0 when failed
+    kind: int  # the callback type (4 message, 5 thinking, 6 nothing, 7 it changed, 9 a form), 0 when failed
     components: list[JSON]
+    form: JSON
 
 
 @dataclass(slots=True, eq=False)
@@ -135,6 +148,7 @@ class Interaction:
     shown: asyncio.Event = field(default_factory=asyncio.Event)
     acked_after: float | None = None
     callback: int = 0
+    form: JSON = field(default_factory=dict)
     _born: float = field(default_factory=time.monotonic)
 
     @property
@@ -175,4 +189,5 @@ class Interaction:
             failed=not self.acked.is_set(),
             kind=self.callback,
             components=[] if said is None else said.components,
+            form=self.form,
         )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from standins.discord.error import (
     ANY,
@@ -218,6 +219,34 @@ MESSAGE = Field(
         ),
     },
 )
+TEXT_INPUT = Field(
+    DICT,
+    {
+        "type": Field(NUMBER, rules=(one_of((4,)),), absent=REQUIRED),  # others are not played here
+        "custom_id": text(100, REQUIRED),
+        "style": Field(NUMBER, rules=(one_of((1, 2)),), absent=REQUIRED),
+        "max_length": Field(NUMBER, rules=(one_of(range(1, 4001)),)),
+        "placeholder": text(100),
+        "value": text(4000),
+    },
+)
+MODAL_LABEL = Field(
+    DICT,
+    {
+        "type": Field(NUMBER, rules=(one_of((18,)),), absent=REQUIRED),
+        "label": text(45, REQUIRED),
+        "description": text(100),
+        "component": replace(TEXT_INPUT, absent=REQUIRED),
+    },
+)
+MODAL = Field(
+    DICT,
+    {
+        "custom_id": text(100, REQUIRED),
+        "title": text(45, REQUIRED),
+        "components": Field(LIST, MODAL_LABEL, (between(1, 5),), absent=REQUIRED),
+    },
+)
 PAGE = Field(
     DICT,
     {
@@ -229,7 +258,7 @@ PAGE = Field(
     (Rule(_MARK, lambda query: sum(name in query for name in _MARKS) > 1),),
 )
 RECIPIENT = Field(DICT, {"recipient_id": Field(ANY, absent=REQUIRED)})
-CALLBACK = Field(DICT, {"type": Field(NUMBER, rules=(one_of((4, 5, 6, 7, 8)),), absent=REQUIRED)})
+CALLBACK = Field(DICT, {"type": Field(NUMBER, rules=(one_of((4, 5, 6, 7, 8, 9)),), absent=REQUIRED)})
 OPTION = Field(
     DICT,
     {

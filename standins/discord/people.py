@@ -12,7 +12,7 @@ from typing import Any
 
 from standins.discord.attachment import Upload
 from standins.discord.channel import Channel
-from standins.discord.command import PRESS, SAY_LATER, SLASH, Interaction, Reply, filled
+from standins.discord.command import PRESS, SAY_LATER, SLASH, SUBMIT, Interaction, Reply, filled, sent
 from standins.discord.error import JSON
 from standins.discord.forms import CHAT, MESSAGE_MENU, find_button
 from standins.discord.host import Host
@@ -144,6 +144,14 @@ class People(Host):
         button = find_button(source.components, custom_id)
         data: JSON = {"custom_id": custom_id, "component_type": button["type"], "id": button["id"]}
         return await self._interact(self._use(PRESS, user, place, source), locale, data, timeout)
+
+    async def submit(
+        self, user: str, channel: str, message: str, form: JSON, values: Mapping[str, str]
+    ) -> Reply:
+        """Send the form that a press under that message has opened."""
+        place = self._place(channel, user)
+        used = self._use(SUBMIT, user, place, place.own.get(message))
+        return await self._interact(used, None, sent(form, values), 10.0)
 
     async def stale(self, user: str, channel: str, kind: int, data: JSON, timeout: float = 10.0) -> Reply:
         """Use what an older bot with the same token has left behind: command 2, button 3, autocomplete 4,

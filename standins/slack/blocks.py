@@ -31,6 +31,8 @@ _CONTROLS = (
     "multi_channels_select feedback_buttons icon_button"
 )
 CONTROLS = frozenset(_CONTROLS.split())
+_OF_CONTEXT = ("feedback_buttons", "icon_button")
+_THUMBS = ("positive_button", "negative_button")
 _TOO_MANY = f"no more than {MOST_BLOCKS} items allowed"
 _EXPANDED = ("heading_open", "hr", "table_open")
 # Kinds and length of the text, and most children, of the kinds that limit them.
@@ -82,6 +84,9 @@ def _check_block(block: Json, where: str) -> None:
         _invalid(not _says(said, _TEXT[kind][0]), "missing required field: text", where)
         longest = _TEXT[kind][1]
         _invalid(len(said["text"]) > longest, f"must be less than {longest + 1} characters", where)
+    if kind in ("actions", "context_actions"):
+        kinds = {isinstance(e, dict) and e.get("type") in _OF_CONTEXT for e in block.get("elements") or ()}
+        _invalid((kind == "actions") in kinds, "unsupported type of element", where)
     if kind in _ELEMENTS:
         children: Any = block.get("elements")
         _invalid(not isinstance(children, list) or not children, "missing required field: elements", where)
@@ -125,7 +130,7 @@ def _check_controls(block: Json, where: str) -> None:
 
 def controls_of(block: Json) -> Iterator[Any]:
     """The controls of a block, be they well-formed or not."""
-    if block.get("type") == "actions":
+    if block.get("type") in ("actions", "context_actions"):
         yield from block["elements"]
     accessory = block.get("accessory") if block.get("type") == "section" else None
     if accessory is not None and not (isinstance(accessory, dict) and accessory.get("type") == "image"):
@@ -142,12 +147,15 @@ def _kept(block: Json) -> Json:
     return kept | {"elements": [_named(element) for element in block["elements"]]}
 
 
-def find(blocks: list[Json], action_id: str) -> Json:
-    """What a press of that control tells the app. LookupError: there is none."""
+def find(blocks: list[Json], action_id: str, value: str = "") -> Json:
+    """What a press of that control (of two: with the value) tells the app. LookupError: there is none."""
     for block in blocks:
         for element in controls_of(block):
-            if element["action_id"] == action_id:
-                told = {name: element[name] for name in ("text", "value", "style") if name in element}
+            two = [element[name] for name in _THUMBS if name in element]
+            for one in [one for one in two or [element] if element["action_id"] == action_id]:
+                if two and one["value"] != value:
+                    continue
+                told = {name: one[name] for name in ("text", "value", "style") if name in one}
                 ids = {"action_id": action_id, "block_id": block["block_id"], "type": element["type"]}
                 return ids | told
     raise LookupError(f"there is no {action_id!r} on this message")
@@ -165,6 +173,11 @@ def _check_control(element: Any, where: str) -> None:
     _invalid(not fits, f"action_id must have 1 to {LONGEST_ID} characters", where)
     if element["type"] == "button":
         _check_button(element, where)
+    for thumb in _THUMBS if element["type"] == "feedback_buttons" else ():
+        button = element.get(thumb)
+        _invalid(not isinstance(button, dict), f"missing required field: {thumb}", where)
+        _invalid(not button.get("value"), "missing required field: value", where)
+        _check_button(button, where)
 
 
 def _check_button(button: Json, where: str) -> None:
@@ -174,6 +187,7 @@ def _check_button(button: Json, where: str) -> None:
         (label["text"], 75),
         (button.get("value", ""), 2000),
         (button.get("url", ""), 3000),
+        (button.get("accessibility_label", ""), 75),
     ):
         long = not isinstance(value, str) or len(value) > longest
         _invalid(long, f"must be less than {longest + 1} characters", where)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from aiohttp import web
@@ -19,6 +19,7 @@ from standins.slack.channel import Channel
 from standins.slack.chat import Chat
 from standins.slack.deliveries import Answer, Deliveries
 from standins.slack.message import Content, Message
+from standins.slack.views import Modal, Views, filled
 from standins.slack.wire import ApiError, Json, decoded, refuse
 from standins.slack.workspace import Workspace
 
@@ -29,8 +30,8 @@ HOOK_SECONDS = 1800.0
 @dataclass(eq=False)
 class Reply:
     """What the person got. `texts` grows as posts to the response_url come in. acked_after: seconds; None
-    when it was not acknowledged in time. source: the message with the button. error: what the client shows:
-    '', operation_timeout, dispatch_failed or not_a_command.
+    when it was not acknowledged in time, with that payload. source: the message with the button. error:
+    what the client shows: '', operation_timeout, dispatch_failed or not_a_command.
     """
 
     user: str
@@ -41,6 +42,7 @@ class Reply:
     texts: list[str] = field(default_factory=list)
     posts: int = 0
     source: Message | None = None
+    payload: Json | None = None
     made: float = field(default_factory=time.monotonic)
 
 
@@ -53,6 +55,7 @@ class Commands:
     chat: Chat
     base_url: Callable[[], str]
     ring: Callable[[], None]
+    views: Views
     replies: dict[str, Reply] = field(default_factory=dict)
 
     async def slash(self, user: str, channel: str, command: str, text: str = "") -> Reply:
@@ -69,14 +72,26 @@ class Commands:
         own = events.message_action(room, room.by_ts[message_ts], callback_id)
         return await self._interact(user, room, own, None)
 
-    async def press(self, user: str, channel: str, message_ts: str, action: str | Json) -> Reply:
-        """A person uses a control in a message: that of the action_id, or `action` whatever the blocks say.
+    async def press(
+        self, user: str, channel: str, message_ts: str, action: str | Json, value: str = ""
+    ) -> Reply:
+        """A person uses a control in a message: that of the action_id (and, where it is two, of the value),
+        or `action` whatever the blocks say.
         KeyError: no such message. LookupError: no such control on it.
         """
         room = self.workspace.open(channel, user)
         message = room.by_ts[message_ts]
-        used = find(message.blocks, action) if isinstance(action, str) else action
+        used = find(message.blocks, action, value) if isinstance(action, str) else action
         return await self._interact(user, room, events.block_actions(room, message, used), message)
+
+    async def submit(self, user: str, modal: Modal, values: Mapping[str, str]) -> Reply:
+        """A person sends the form, with what they typed into its blocks. It closes unless the app says no."""
+        payload = events.view_submission(self.workspace.identity, user, filled(modal.view, values))
+        reply = await self._ask(self._reply(user, ""), "interactive", payload)
+        told = reply.payload or {}
+        modal.errors = dict(told.get("errors") or {}) if told.get("response_action") == "errors" else {}
+        modal.closed = not reply.error and not modal.errors
+        return reply
 
     async def _interact(self, user: str, room: Channel, own: Json, source: Message | None) -> Reply:
         payload = events.interaction(self.workspace.identity, user, room, own)
@@ -84,6 +99,7 @@ class Commands:
 
     async def _ask(self, reply: Reply, kind: str, payload: Json) -> Reply:
         known = asyncio.Event()
+        self.views.triggers[payload["trigger_id"]] = (reply.user, time.monotonic())
 
         def heard(answer: Answer) -> None:
             self._acknowledged(reply, kind, answer)
@@ -99,6 +115,7 @@ class Commands:
         if answer.error:
             return
         reply.acked_after = answer.after
+        reply.payload = answer.payload if isinstance(answer.payload, dict) else None
         body = {"text": answer.payload} if isinstance(answer.payload, str) else answer.payload or {}
         if kind == "slash_commands" and (body.get("text") or body.get("blocks")):
             self._show(reply, body, "ack")

@@ -50,7 +50,8 @@ class Delivery:
         envelope: Json = {
             "envelope_id": self.envelope_id,
             "type": self.kind,
-            "accepts_response_payload": self.kind == "slash_commands",
+            "accepts_response_payload": self.kind == "slash_commands"
+            or self.payload.get("type") == "view_submission",
             "payload": self.payload,
         }
         if self.kind == "events_api":

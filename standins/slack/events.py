@@ -82,6 +82,17 @@ def interaction(who: Identity, user: str, room: Channel, own: Json) -> Json:
     }
 
 
+def view_submission(who: Identity, user: str, view: Json) -> Json:
+    """Of no channel: a form stands in none."""
+    name = user.lower()
+    return {
+        **{"type": "view_submission", "token": _TOKEN, "team": {"id": who.team, "domain": "standin"}},
+        **{"user": {"id": user, "username": name, "name": name, "team_id": who.team}},
+        **{"api_app_id": who.app_id, "trigger_id": _trigger(), "response_urls": [], "view": view},
+        **{"is_enterprise_install": False, "enterprise": None},
+    }
+
+
 def _trigger() -> str:
     return f"{time.time_ns()}.{uuid.uuid4().hex}"
 

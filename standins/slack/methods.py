@@ -13,6 +13,7 @@ from standins.slack.chat import Chat
 from standins.slack.conversations import Conversations, Directory
 from standins.slack.files import Files
 from standins.slack.streams import Sessions, Streams
+from standins.slack.views import Views
 from standins.slack.wire import Json, refuse
 
 # Arguments that must be strings wherever they are given; those that a form carries as JSON: wire.STRUCTURED.
@@ -56,7 +57,7 @@ class Method:
         refuse(wrong, "invalid_arguments", *(f"must be a string: {name}" for name in wrong))
 
 
-def of_messages(chat: Chat, streams: Streams, sessions: Sessions) -> dict[str, Method]:
+def of_messages(chat: Chat, streams: Streams, sessions: Sessions, views: Views) -> dict[str, Method]:
     status = f"loading_messages {_ICON}"
     session = f"thread_ts title initiator_user_id {_ICON}"
     stop, write = "markdown_text chunks blocks metadata session_status", "chat:write"
@@ -70,6 +71,7 @@ def of_messages(chat: Chat, streams: Streams, sessions: Sessions) -> dict[str, M
         "assistant.threads.setStatus": Method(
             sessions.set_status, "channel_id thread_ts status", status, 600
         ),
+        "views.open": Method(views.open, "view", "trigger_id interactivity_pointer", 100),
         "agents.sessions.setStatus": Method(sessions.set_session, "channel_id status", session),
     }
 

@@ -23,6 +23,7 @@ from standins.slack.people import People
 from standins.slack.sockets import Sockets
 from standins.slack.streams import Sessions, Streams
 from standins.slack.timing import Timing
+from standins.slack.views import Views
 from standins.slack.workspace import Identity, StatusBoard, Workspace
 
 
@@ -60,9 +61,11 @@ class SlackStandin(People, Local):
         chat = Chat(*place)
         self._streams = Streams(*place, self.timing.stream_seconds, ring)
         self._files = Files(*place, self.timing.share_seconds, lambda: self.base_url, ring)
-        self._commands = Commands(self.workspace, deliveries, chat, lambda: self.base_url, ring)
+        views = Views(self.timing.ack_seconds)
+        self._commands = Commands(self.workspace, deliveries, chat, lambda: self.base_url, ring, views)
         self.slash, self.shortcut = self._commands.slash, self._commands.shortcut
-        self.press = self._commands.press
+        self.press, self.submit = self._commands.press, self._commands.submit
+        self.modals = views.opened
         quota = RateLimits(limits)
         self.api = Api(who, self.workspace.scopes, self._methods(chat), quota, ring)
         self._filehost = FileHost(self.workspace, self._files, self.api)
@@ -71,7 +74,8 @@ class SlackStandin(People, Local):
 
     def _methods(self, chat: Chat) -> dict[str, Method]:
         reading, directory = Conversations(self.workspace), Directory(self.workspace, self._socket_url)
-        messages = methods.of_messages(chat, self._streams, Sessions(self.workspace))
+        sessions = Sessions(self.workspace)
+        messages = methods.of_messages(chat, self._streams, sessions, self._commands.views)
         return messages | methods.of_workspace(self._files, reading, directory)
 
     def _application(self) -> web.Application:

@@ -19,6 +19,7 @@ STRUCTURED = {
     "chunks": "invalid_chunks",
     "metadata": "invalid_metadata_format",
     "files": "invalid_arguments",
+    "view": "invalid_arguments",
 }
 
 

@@ -24,7 +24,7 @@ from core.settings import Settings
 from core.store import assistants
 from core.store.data_dir import only_runner
 from core.store.database import Database
-from core.types import SETTINGS_ID, Assistant
+from core.types import FEEDBACK, SETTINGS_ID, Assistant
 from standins.openai import OpenAIStandin
 from standins.script.script import Scenario
 from tests.commands import ROOT, ran
@@ -186,12 +186,13 @@ def test_an_update_changes_what_it_names(operator):
 
     changed = operator.gets(
         *("update", "helpbot", "--model", "gpt-6.1-terra", "--tool", "all", "--remove-tool", "f"),
-        *("--metadata", "a=", "--metadata", "b=3"),
+        *("--metadata", "a=", "--metadata", "b=3", "--feedback", "on"),
     )
 
     assert ("Be kind.", "gpt-6.1-terra", 2) == (changed["instructions"], changed["model"], changed["version"])
     assert ["web_search", "function"] == [tool["type"] for tool in changed["tools"]]
-    assert {"b": "3"} == changed["metadata"]
+    assert {"b": "3", FEEDBACK: "1"} == changed["metadata"]
+    assert {"b": "3"} == operator.gets("update", "helpbot", "--feedback", "settings")["metadata"]
 
 
 def test_fields_are_cleared(operator):

@@ -18,7 +18,7 @@ from core.assistants.of_settings import settings_assistant
 from core.errors import ConfigError
 from core.runs import claims
 from core.settings import Settings
-from core.store import assistants, items, overview, steps
+from core.store import assistants, feedback, items, overview, steps
 from core.store.data_dir import data_directory
 from core.store.database import Database, Execute
 from core.types import Outcome
@@ -57,6 +57,8 @@ def past(tmp_path: Path) -> list[str]:
         claim = claimed(tx)
         steps.record(tx, claim.run, "me", "answer", {"text": SECRET}, None, 3.5)
         items.add(tx, claim.thread, claim.run, [items.item("user", SECRET)])
+        feedback.vote(tx, claim.run, "fake:U1", 3.9, good=False)
+        feedback.explain(tx, claim.run, "fake:U1", SECRET)
         claims.finish(tx, claim, Outcome("failed", error="billing"), BUDGET, 4.0, go_on=False)
         claimed(tx, user="U2")
         return [str(run) for run in made]
@@ -97,6 +99,7 @@ def test_a_run_is_shown(spool, past):
     assert ("failed", "billing", 1.0, 4.0) == tuple(
         fields[name] for name in ("status", "error", "created_at", "ended_at")
     )
+    assert (0, 1) == (fields["good"], fields["bad"])
     assert {"name": "answer", "began_at": None, "created_at": 3.5} in fields["steps"]
     assert SECRET not in shown + json.dumps(fields)
 

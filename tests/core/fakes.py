@@ -162,7 +162,7 @@ class FakeReply:
         await self._platform.may_finish.wait()
         if self._platform.faults:
             raise self._platform.faults.popleft()
-        self.buttons = tuple((button.wish, button.label) for button in buttons)
+        self.buttons = tuple((button.does, button.label) for button in buttons)
         self.final = "\n\n".join(part for part in (text, note) if part)
         self._platform.screen[self.run] = self.final
         self._platform.news.tell()

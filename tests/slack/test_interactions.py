@@ -282,13 +282,13 @@ async def test_buttons_under_an_answer_come_with_its_last_call(slack, product, s
         put_tool(tmp_path / "data", "draw", DRAW)
         script.enqueue(Call("draw", {"name": "a.txt", "size": 3}))
     script.enqueue("\n\n".join(f"# {number}\n\ntext" for number in range(44)) if way == "full" else "All.")
-    async with product(answer_buttons=True, assistant_tools=("all",)):
+    async with product(answer_buttons=True, feedback=True, assistant_tools=("all",)):
         ts = await slack.mention("U1", "C1", "go on")
         await slack.until(lambda: any(button_ids(post) for post in slack.posts("C1", ts)))
         await all_heard(slack)
         posts = [post for post in slack.posts("C1", ts) if not post.files]
 
-    assert [*[[]] * (len(posts) - 1), ["again", "shorter"]] == [button_ids(post) for post in posts]
+    assert [*[[]] * (len(posts) - 1), ["again", "shorter", "rate"]] == [button_ids(post) for post in posts]
     assert not any(post.streaming for post in posts)
     if way == "streamed":
         assert [] == [call for call in slack.calls if call.method == "chat.update"]
@@ -296,6 +296,5 @@ async def test_buttons_under_an_answer_come_with_its_last_call(slack, product, s
 
 def button_ids(post: Post) -> list[str]:
     """What can be pressed under a post."""
-    return [
-        one["action_id"] for block in post.blocks if block["type"] == "actions" for one in block["elements"]
-    ]
+    rows = [block for block in post.blocks if block["type"] in ("actions", "context_actions")]
+    return [one["action_id"] for block in rows for one in block["elements"]]

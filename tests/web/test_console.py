@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from pathlib import Path
 from typing import Any
 
@@ -68,6 +69,12 @@ async def test_a_run_as_it_went_and_its_texts(api: Api, script: Scenario):
         assert (2, 0, None, []) == (told["requests"], told["takeovers"], told["why"], told["deaths"])
         rows = await mina.get("/console/api/runs?q=" + run[4:12])
         assert [(run, "api", "key:mina")] == [(r["id"], r["platform"], r["person"]) for r in rows["data"]]
+        assert {"good": 0, "bad": 0} == rows["data"][0]["feedback"]
+        with sqlite3.connect(api.data / FILE) as db:
+            db.execute("INSERT INTO feedback VALUES (?, 'slack:U1', 0, 'canary <b>', 5.0)", (run,))
+        rows = await mina.get("/console/api/runs?feedback=bad")
+        assert [(run, {"good": 0, "bad": 1})] == [(r["id"], r["feedback"]) for r in rows["data"]]
+        assert [] == (await mina.get("/console/api/runs?feedback=good"))["data"]
         assert [] == (await mina.get("/console/api/runs?q=canary"))["data"]
         assert [] == (await mina.get("/console/api/runs?status=failed,expired"))["data"]
         thread = await mina.get(f"/console/api/threads/{told['thread_id']}")
@@ -78,6 +85,7 @@ async def test_a_run_as_it_went_and_its_texts(api: Api, script: Scenario):
         texts = await mina.post(f"/console/api/runs/{run}/texts")
         assert ("canary-question", "canary-answer") == (texts["question"], texts["answer"])
         assert texts["steps"]["call:call_1"]["result"].startswith("error:")
+        assert [{"person": "slack:U1", "good": False, "reason": "canary <b>", "at": 5.0}] == texts["feedback"]
         said = (await mina.post(f"/console/api/threads/{told['thread_id']}/texts"))["messages"]
         assert ["canary-question", "canary-answer"] == [one["text"] for one in said]
         deeds = look(

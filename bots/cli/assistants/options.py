@@ -11,7 +11,7 @@ from typing import Any
 from bots.typed_path import typed_path
 from core.assistants.of_settings import tool
 from core.assistants.validate import HOSTED, tool_name
-from core.types import Assistant, function_tool
+from core.types import FEEDBACK, Assistant, function_tool
 
 CLEARABLE = {
     "name": "name",
@@ -32,6 +32,8 @@ CLEARABLE = {
     "run-seconds": "run_seconds",
 }
 """What `--clear` takes → the field."""
+RATED = {"on": "1", "off": "0", "settings": ""}
+"""What `--feedback` takes → what its metadata say."""
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -67,6 +69,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--metadata", action="append", default=[], metavar="KEY=VALUE", help="repeatable; KEY= removes it"
     )
+    parser.add_argument("--feedback", choices=RATED, help="buttons to rate answers; settings: as FEEDBACK")
     parser.add_argument(
         "--parallel-tool-calls",
         action=argparse.BooleanOptionalAction,
@@ -86,6 +89,8 @@ def changes(options: argparse.Namespace, current: Assistant) -> tuple[dict[str, 
     if options.tool or getattr(options, "remove_tool", ()):
         kept = () if "tools" in fields else current.tools
         fields["tools"] = reading.tools(kept)
+    if options.feedback:
+        options.metadata = [*options.metadata, f"{FEEDBACK}={RATED[options.feedback]}"]
     if options.metadata:
         kept_pairs = {} if "metadata" in fields else current.metadata
         fields["metadata"] = reading.metadata(kept_pairs)

@@ -16,6 +16,7 @@ from standins.slack.file import Upload as SlackUpload
 from standins.slack.message import Ephemeral, Message
 
 _TASKS: Final = {"in_progress": "doing", "pending": "doing", "complete": "done", "error": "failed"}
+_THUMBS: Final = {"positive_button": "👍", "negative_button": "👎"}
 _ROWS: Final = ("actions", "context_actions")
 
 
@@ -132,7 +133,7 @@ class SlackWindow:
         """See `Window.press`."""
         for place in self._places:
             if post in self._slack.workspace.channels[place].by_ts:
-                reply = await self._slack.press(person.slack, place, post, button)
+                reply = await self._slack.press(person.slack, place, post, *button.split(" ", 1))
                 return f"That did not work: “{reply.error}”" if reply.error else ""
         raise LookupError(f"There is no message {post} (any more).")
 
@@ -153,4 +154,10 @@ class SlackWindow:
 def _buttons(blocks: Sequence[Mapping[str, Any]]) -> Iterator[Button]:
     for block in blocks:
         for one in block["elements"] if block["type"] in _ROWS else ():
-            yield Button(one["action_id"], one["text"]["text"], one.get("style", ""))
+            if one["type"] == "feedback_buttons":
+                for thumb, sign in _THUMBS.items():
+                    yield Button(
+                        f"{one['action_id']} {one[thumb]['value']}", f"{sign} {one[thumb]['text']['text']}"
+                    )
+            else:
+                yield Button(one["action_id"], one["text"]["text"], one.get("style", ""))

@@ -12,7 +12,7 @@ from bots.version import version
 from bots.web.bodies.assistants import ModifyAssistant
 from bots.web.bodies.shared import Body, Query
 from bots.web.frame.answers import reply
-from bots.web.page import live, observe
+from bots.web.page import live, observe, trials
 from bots.web.page.gate import cookie_of, language_of
 from bots.web.page.services import Console
 from bots.web.page.shown import posts, shown
@@ -45,6 +45,7 @@ class Rows(Query):
 
 class RunRows(Rows):
     thread: str = ""
+    feedback: Literal["", "good", "bad"] = ""
 
 
 class ThreadOnly(Query):
@@ -81,7 +82,7 @@ def routes(console: Console) -> tuple[Route, ...]:
         *_assistants(console),
         *_playground(console),
     )
-    return (*found, *observe.routes(console))
+    return (*found, *observe.routes(console), *trials.routes(console.trials))
 
 
 def _access(console: Console) -> tuple[Route, ...]:
@@ -129,6 +130,7 @@ def _session(console: Console, key: Key) -> dict[str, Any]:
         **told,
         "version": version(),
         "demo": means.demo,
+        "feedback": console.settings.feedback,
         "connections": means.connections.to_json(),
     }
 
@@ -193,7 +195,7 @@ def _assistants(console: Console) -> tuple[Route, ...]:
     async def tools(call: Call) -> Answer:
         hosted = [_tool(name, "hosted", console.settings.full_features, {"type": name}) for name in HOSTED]
         own = []
-        for tool in await console.means.toolbox():
+        for tool in (await console.means.ready()).toolbox:
             function = {
                 "name": tool.name,
                 "description": tool.description,
@@ -246,7 +248,8 @@ def _route(method: Literal["GET", "POST"], path: str, handle: Any, summary: str,
 
 def _filters(query: Any) -> Filters:
     status = tuple(filter(None, query["status"].split(",")))
-    return Filters(query["q"], status, query["assistant"], query.get("thread", ""), query["platform"])
+    told = (query["assistant"], query.get("thread", ""), query["platform"], query.get("feedback", ""))
+    return Filters(query["q"], status, *told)
 
 
 def _tool(name: str, kind: str, available: bool, tool: Any) -> dict[str, Any]:

@@ -29,6 +29,7 @@ def run_row(row: Row, language: str = "en") -> dict[str, Any]:
         "whole_s": None if whole is None else round(whole - began, 3),
         "attempts": min(row["attempts"] + (row["began_at"] is not None), MAX_ATTEMPTS),
         "takeovers": row["takeovers"],
+        "feedback": row["feedback"],
     }
 
 

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from core.texts import TEXTS
-from core.types import Attachment, IncomingMessage, Quote
+from core.types import FEEDBACK, Attachment, IncomingMessage, Quote
 from standins.script.script import Fault, Say, text_of
-from tests.core.fakes import HERE, Heard, elsewhere, message
+from tests.core.fakes import ASSISTANT, HERE, Heard, elsewhere, message
 from tests.core.whole import Core, core, rules
 from tests.scripted_model import ScriptedModel
 
 EN, KO = TEXTS["en"], TEXTS["ko"]
 BOTH = (("again", EN["again_button"]), ("shorter", EN["shorter_button"]))
+THUMBS = (("good", EN["good_button"]), ("bad", EN["bad_button"]))
 
 
 def press(id: str, text: str = "Again:", **more: Any) -> IncomingMessage:
@@ -45,6 +47,10 @@ async def shown(spool: Core, ref: str = "fake:post") -> str:
             {"buttons": True},
             (("again", KO["again_button"]), ("shorter", KO["shorter_button"])),
         ),
+        ([Say("Hi.")], {}, {"buttons": True, "feedback": True}, (*BOTH, *THUMBS)),
+        ([Say("Hi.")], {}, {"assistant": replace(ASSISTANT, metadata={FEEDBACK: "1"})}, THUMBS),
+        ([Say("Hi.")], {}, {"feedback": True, "assistant": replace(ASSISTANT, metadata={FEEDBACK: "0"})}, ()),
+        ([], {"kind": "help"}, {"feedback": True}, ()),
     ],
 )
 async def test_buttons_stand_under_what_the_model_has_said(tmp_path, beats, more, rules, buttons):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import asynccontextmanager
+from typing import Any
 
 import pytest
 
@@ -118,7 +119,7 @@ async def test_an_interaction_is_acknowledged_once(d, api, use):
     async with use() as used:
         wrong = f"/interactions/{used.event['id']}/wrong/callback"
         assert why(await api.ask("POST", wrong, {"type": 4})) == "404 10062"
-        for kind in (7, 9, "4", None):
+        for kind in (7, 10, "4", None):
             assert why(await used.answer(kind)).startswith("400 50035 type")
         assert why(await used.answer(4)) == "400 50006"
         assert why(await used.answer(4, content=5)) == "400 50035 content STRING_TYPE_CONVERT"
@@ -126,6 +127,38 @@ async def test_an_interaction_is_acknowledged_once(d, api, use):
         assert await used.answer(4, content="done", flags=64) == (204, "")
         assert why(await used.answer(4, content="done")) == "400 40060"
         assert ((await used.seen).text, (await used.seen).ephemeral) == ("done", True)
+
+
+FIELD = "components.0.component"
+INPUT = {"type": 4, "custom_id": "f", "style": 2, "max_length": 9}
+LABEL: dict[str, Any] = {"type": 18, "label": "x" * 45, "component": INPUT}
+FORM: dict[str, Any] = {"custom_id": "form", "title": "x" * 45, "components": [LABEL]}
+WRONG: list[tuple[dict[str, Any], str]] = [
+    ({"custom_id": "x" * 101}, "custom_id BASE_TYPE_MAX_LENGTH"),
+    *(({"title": "x" * 46}, "title BASE_TYPE_MAX_LENGTH"), ({"title": ""}, "title BASE_TYPE_REQUIRED")),
+    ({"components": []}, "components BASE_TYPE_BAD_LENGTH"),
+    ({"components": [LABEL | {"type": 1}]}, "components.0.type BASE_TYPE_CHOICES"),
+    ({"components": [LABEL | {"label": "x" * 46}]}, "components.0.label BASE_TYPE_MAX_LENGTH"),
+    ({"components": [LABEL | {"component": INPUT | {"style": 3}}]}, f"{FIELD}.style BASE_TYPE_CHOICES"),
+    (
+        {"components": [LABEL | {"component": INPUT | {"max_length": 0}}]},
+        f"{FIELD}.max_length BASE_TYPE_CHOICES",
+    ),
+]
+
+
+async def test_a_form_is_checked_and_sent(d, use):
+    """By whoever it was shown to, in place of any other answer; no form follows a form."""
+    async with use() as used:
+        for change, error in WRONG:
+            assert why(await used.answer(9, **{**FORM, **change})) == f"400 50035 data.{error}"
+        assert await used.answer(9, **FORM) == (204, "")
+        form = (await used.seen).form
+    for typed in ({}, {"f": "x" * 10}):
+        with pytest.raises(LookupError):
+            await d.submit(PERSON, CHANNEL, "", form, typed)
+    async with use(kind=5) as used:
+        assert why(await used.answer(9, **FORM)) == "400 50035 type BASE_TYPE_CHOICES"
 
 
 async def test_suggestions_answer_an_autocompletion_only(use):

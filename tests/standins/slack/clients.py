@@ -89,5 +89,14 @@ def button(action_id: str = "yes", label: str = "Yes", **more: object) -> Json:
     return {"type": "button", "action_id": action_id, "text": text, **more}
 
 
+def thumb(**more: object) -> Json:
+    return {"text": {"type": "plain_text", "text": "Thumb"}, "value": "good", **more}
+
+
+def thumbs(**more: object) -> Json:
+    both = {"positive_button": thumb(), "negative_button": thumb(value="bad")}
+    return {"type": "feedback_buttons", "action_id": "rate", **both, **more}
+
+
 async def told(slack: SlackStandin, line: Phone, count: int) -> list[Json]:
     return [(await line.event())["payload"] for _ in range(count)]

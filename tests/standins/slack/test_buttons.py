@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from typing import Any
 
 import pytest
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
 
 from standins.slack import SlackStandin, Timing
-from tests.standins.slack.clients import Json, button, phone, workspace
+from tests.standins.slack.clients import Json, button, phone, refusal, thumbs, workspace
 
 Respond = Callable[..., Awaitable[object]]
 
@@ -53,6 +54,64 @@ async def test_a_press_carries_what_slack_tells(slack, client):
     assert (action["action_id"], action["value"], action["type"]) == ("yes", "appr_1", "button")
     assert action["block_id"] == payload["message"]["blocks"][0]["block_id"]
     assert {"trigger_id", "response_url", "team", "api_app_id"} <= payload.keys()
+
+
+def plain(length: int) -> Json:
+    return {"type": "plain_text", "text": "x" * length}
+
+
+FIELD: Json = {"type": "plain_text_input", "action_id": "f", "max_length": 9}
+INPUT: Json = {"type": "input", "block_id": "f", "label": plain(1), "element": FIELD}
+FORM: Json = {"type": "modal", "title": plain(24), "submit": plain(24), "blocks": [INPUT]}
+WRONG: list[Json] = [
+    *({"type": "home"}, {"title": plain(25)}, {"title": None}, {"submit": None}, {"close": plain(25)}),
+    *({"blocks": []}, {"blocks": [{"type": "markdown", "text": "x"}]}, {"private_metadata": "x" * 3001}),
+    *(
+        {"blocks": [INPUT | one]}
+        for one in ({"label": plain(2001)}, {"element": FIELD | {"max_length": 3001}})
+    ),
+]
+
+
+async def test_a_form_is_opened_once_and_sent():
+    """With the trigger of a press, of which of two thumbs is told; it stays open while the app says no."""
+    async with workspace(timing=Timing(ack_seconds=1.0)) as (slack, client), phone(slack) as line:
+        slack.add_channel("C1", ["U1"])
+        sent = await client.chat_postMessage(
+            channel="C1", text="?", blocks=[{"type": "context_actions", "elements": [thumbs()]}]
+        )
+
+        async def heard(used: Any, answer: Json | None = None) -> Json:
+            using = asyncio.ensure_future(used)
+            while (envelope := await line.event(ack=False))["type"] != "interactive":
+                await line.ack(envelope)
+            await line.ack(envelope, answer)
+            assert not (await using).error
+            return dict(envelope["payload"])
+
+        pressed = await heard(slack.press("U1", "C1", sent["ts"], "rate", "bad"))
+        assert ("feedback_buttons", "bad") == (pressed["actions"][0]["type"], pressed["actions"][0]["value"])
+        old = pressed["trigger_id"]
+        for wrong in WRONG:
+            call = client.views_open(trigger_id=old, view=FORM | wrong)
+            assert (wrong, await refusal(call)) == (wrong, "invalid_arguments")
+        await client.views_open(trigger_id=old, view=FORM)
+        (form,) = slack.modals
+        for typed in ({"f": ""}, {"f": "x" * 10}):
+            with pytest.raises(LookupError):
+                await slack.submit("U1", form, typed)
+        no = {"response_action": "errors", "errors": {"f": "no"}}
+        told = await heard(slack.submit("U1", form, {"f": "hi"}), no)
+        assert ({"type": "plain_text_input", "value": "hi"}, "U1") == (
+            *(told["view"]["state"]["values"]["f"]["f"], told["user"]["id"]),
+        )
+        assert (form.closed, form.errors) == (False, {"f": "no"})
+        again = await heard(slack.submit("U1", form, {"f": "ho"}))
+        assert (form.closed, form.errors, form.user) == (True, {}, "U1")
+        await asyncio.sleep(1.0)
+        for trigger, error in ((old, "exchanged"), (again["trigger_id"], "expired"), ("1.2", "invalid")):
+            call = client.views_open(trigger_id=trigger, view=FORM)
+            assert await refusal(call) == f"{error}_trigger_id"
 
 
 async def test_what_is_not_there_cannot_be_pressed(slack, client):

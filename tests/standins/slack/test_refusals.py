@@ -7,7 +7,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from tests.standins.slack.clients import button, refusal
+from tests.standins.slack.clients import button, refusal, thumb, thumbs
 
 RIGHT: dict[str, dict[str, Any]] = {
     "chat.postMessage": {"channel": "C1", "text": "x"},
@@ -73,7 +73,17 @@ ELEMENTS = [
     *([], [button()] * 2, [button(str(n)) for n in range(26)], [button("x" * 256)], [button("")]),
     *([button(value="x" * 2001)], [button(url="x" * 3001)], [button(value=1)], [button(label="x" * 76)]),
     *([button(label="")], [button() | {"text": {"type": "mrkdwn", "text": "Yes"}}], [button(style="blue")]),
-    [{"type": "lever", "action_id": "x"}],
+    *([{"type": "lever", "action_id": "x"}], [thumbs()]),
+]
+RATING = [
+    *(
+        [],
+        [button()],
+        [thumbs()] * 2,
+        [thumbs(positive_button=None)],
+        [thumbs(negative_button=thumb(value=""))],
+    ),
+    *([thumbs(positive_button=thumb(**{name: "x" * 76}))] for name in ("accessibility_label", "text")),
 ]
 CHUNKS = [
     *({}, [], [1], [{"type": "other"}], [{"type": "blocks", "blocks": []}]),
@@ -89,6 +99,7 @@ STATUS, SESSION = "assistant.threads.setStatus", "agents.sessions.setStatus"
 REFUSED = [
     *((POST, {"blocks": blocks}, error) for error, listed in BLOCKS.items() for blocks in listed),
     *((POST, {"blocks": [{"type": "actions", "elements": one}]}, "invalid_blocks") for one in ELEMENTS),
+    *((POST, {"blocks": [{"type": "context_actions", "elements": one}]}, "invalid_blocks") for one in RATING),
     *(("chat.appendStream", {"chunks": chunks}, "invalid_chunks") for chunks in CHUNKS),
     ("chat.appendStream", {"chunks": [{"type": "blocks", "blocks": [{"type": "x"}]}]}, "invalid_blocks"),
     (POST, {"text": " "}, "no_text"),

@@ -11,6 +11,8 @@ const EDITED = ["name", "instructions", "model", "tools", "reasoning_effort", "m
 const ALL = [...EDITED, "description", "tool_resources", "temperature", "top_p", "response_format"];
 /** Functions of this server are carried out here; without this a client would be asked. */
 const OURS = { spool_functions: "server" };
+/** Whether people may rate its answers; without it the settings say. */
+const RATED = "spool_feedback";
 /** What is typed and not saved, by assistant: another screen, a reload and a session that ends leave it as it is. */
 const stored = () => JSON.parse(sessionStorage.getItem("spool.drafts") ?? "{}");
 const drafts = signal(/** @type {Record<string, {version: number, fields: any}>} */ (stored()));
@@ -81,7 +83,9 @@ export function Settings({ draft, change, locked = false, rows = 8 }) {
         ${EFFORTS.map((one) => html`<option value=${one}>${one || t("effort.default")}</option>`)}</select><//></div>
     <div><span class="label">${t("tools")}</span>${all(own, tools).map((one) => html`
       <${Switch} key=${one.name} name=${one.kind === "hosted" ? t(`tool.${one.name}`) : one.name} text=${about(one)} on=${one.on}
-        disabled=${locked || (!one.available && !one.on)} turn=${(/** @type {boolean} */ on) => change({ tools: turned(own, one, on), ...(on && one.kind === "function" ? { metadata: { ...draft.metadata, ...OURS } } : {}) })} />`)}</div>`;
+        disabled=${locked || (!one.available && !one.on)} turn=${(/** @type {boolean} */ on) => change({ tools: turned(own, one, on), ...(on && one.kind === "function" ? { metadata: { ...draft.metadata, ...OURS } } : {}) })} />`)}
+      <${Switch} name=${t("feedback.buttons")} text=${t("feedback.buttons.about")} disabled=${locked} on=${{ 0: false, 1: true }[draft.metadata?.[RATED]] ?? session.value?.feedback}
+        turn=${(/** @type {boolean} */ on) => change({ metadata: { ...draft.metadata, [RATED]: on ? "1" : "0" } })} /></div>`;
 }
 
 /** The tools there are, and those only this assistant has. @param {any[]} own @param {any[]} known */

@@ -3,7 +3,7 @@ import { address, go, withQuery } from "../address.js";
 import { generation, on } from "../live.js";
 import { ask } from "../session.js";
 import { language, t } from "../words.js";
-import { Empty, Head, Segment, Trouble } from "./bits.js";
+import { Empty, Head, Segment, Thumb, Trouble } from "./bits.js";
 import { Icon } from "./icons.js";
 import { html, useEffect, useRef, useState } from "./view.js";
 
@@ -78,7 +78,7 @@ export const List = ({ list, label, columns, empty }) => html`<${Trouble} error=
   ${list.next && html`<div><button type="button" class="button" onClick=${list.next}>${t("more")}</button></div>`}`;
 
 /** Filters that only links set: they are shown, and can be taken out. */
-const NARROW = ["assistant", "thread", "platform"];
+const NARROW = ["assistant", "thread", "platform", "feedback"];
 
 /** @returns {[string, string][]} */
 const states = () => [["", t("all")], ["queued,in_progress", t("live")], ["requires_action", t("waiting")], ["failed,incomplete,expired", t("failed")]];
@@ -101,7 +101,7 @@ function Filters() {
     <${Segment} label=${t("filter")} options=${states()} on=${query.get("status") ?? ""}
       choose=${(/** @type {string} */ status) => go(withQuery({ status }))} />
     ${NARROW.filter((name) => query.has(name)).map((name) => html`<a class="tag" key=${name} href=${withQuery({ [name]: "" })} title=${t("nothing.all")}>
-      ${query.get(name)}<${Icon} name="close" /></a>`)}</div>`;
+      ${name === "feedback" ? html`<${Thumb} good=${query.get(name) === "good"} />` : query.get(name)}<${Icon} name="close" /></a>`)}</div>`;
 }
 
 /** Whether a row that an event tells of belongs to what the address asks for: what is searched for only the server knows.

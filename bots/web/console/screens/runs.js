@@ -1,5 +1,5 @@
 // Each answer in the making, with the reason where it failed.
-import { Status } from "../parts/bits.js";
+import { Status, Votes } from "../parts/bits.js";
 import { fitting, listPath, ListScreen, useList } from "../parts/table.js";
 import { html } from "../parts/view.js";
 import { duration, moment, money, number, t } from "../words.js";
@@ -21,7 +21,7 @@ export const who = (row) => row.person?.replace(/^(slack|discord|key):/, "") || 
 /** @returns {import("../parts/table.js").Column[]} */
 export const columns = () => [
   { name: t("run"), cell: (run) => html`<a class="mono id" href="/runs/${run.id}">${run.id}</a>` },
-  { name: t("status"), look: "end", cell: (run) => html`<${Status} name=${run.status} />` },
+  { name: t("status"), look: "end", cell: (run) => html`<span class="row"><${Status} name=${run.status} /><${Votes} of=${run.feedback} /></span>` },
   { name: t("why"), look: "rest", cell: (run) => why(run) && html`<span class="quiet" title=${why(run)}>${why(run)}</span>` },
   { name: t("assistant"), cell: (run) => run.assistant && html`<span class="row"><span class="cut">${run.assistant.name || run.assistant.id}</span>${run.assistant.version && html`<span class="tag">v${run.assistant.version}</span>`}</span>` },
   { name: t("person"), cell: (run) => html`<span class="cut" title=${where(run)}>${who(run)}</span>` },
@@ -38,4 +38,4 @@ const PLATFORMS = /** @type {Record<string, string>} */ ({ slack: "Slack", disco
 export const where = (row) => [PLATFORMS[row.platform] ?? row.platform, row.platform === "slack" && /^D[A-Z0-9]{6,}$/.test(row.place) ? t("place.direct") : row.place].filter(Boolean).join(" ");
 
 export const Runs = () => html`<${ListScreen} name="runs" columns=${columns()}
-  list=${useList(listPath("/console/api/runs", ["q", "status", "assistant", "thread"]), "run", fitting)} />`;
+  list=${useList(listPath("/console/api/runs", ["q", "status", "assistant", "thread", "feedback"]), "run", fitting)} />`;

@@ -1,0 +1,110 @@
+"""What a thumb is: one vote a person and answer, the newest counts; what is disliked is kept for trials."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from core.policy.feedback import LONGEST_REASON
+from core.store import feedback, threads
+from core.types import RunId
+from standins.script.script import Scenario
+from tests.core.fakes import HERE
+from tests.core.whole import Core, core
+from tests.scripted_model import ScriptedModel
+
+ANN, BOB = "fake:U1", "fake:U2"
+REF = "fake:post"
+USED = (
+    "INSERT INTO trial_answers (trial_id, place, version, question_id) "
+    "SELECT 'trial_1', 0, 1, id FROM saved_questions"
+)
+
+
+@pytest.fixture
+async def spool(tmp_path: Path) -> AsyncIterator[Core]:
+    """One answer, which the post REF shows."""
+    async with core(tmp_path, ScriptedModel(Scenario())) as spool:
+        await spool.ask("1", "why?")
+        await spool.rows(
+            "INSERT INTO steps (id, run_id, name, value, ref, created_at) "
+            "SELECT 's', id, 'post:0', '{\"id\": \"p\"}', ?, 1 FROM runs",
+            REF,
+        )
+        yield spool
+
+
+async def saved(spool: Core) -> list[tuple[str, ...]]:
+    return await spool.rows("SELECT source, actor, assistant_id FROM saved_questions")
+
+
+@pytest.mark.parametrize(
+    ("presses", "counts", "by"),
+    [
+        ([(ANN, "good", 1)], (1, 0), None),
+        ([(ANN, "bad", 1), (ANN, "bad", 1), (BOB, "bad", 2)], (0, 2), ANN),
+        ([(ANN, "bad", 1), (ANN, "good", 2)], (1, 0), None),
+        ([(ANN, "bad", 1), (ANN, "good", 2), (ANN, "bad", 1)], (1, 0), None),
+        ([(ANN, "bad", 1), (BOB, "bad", 2), (ANN, "good", 3)], (1, 1), ANN),
+    ],
+    ids=["liked", "disliked", "minds change", "delivered again", "not by all"],
+)
+async def test_the_newest_vote_of_each_counts(spool, presses, counts, by):
+    """The question is on the list while anybody dislikes the answer, once."""
+    for person, vote, at in presses:
+        assert await spool.inbox.feedback.rate(REF, person, vote, at)
+
+    found = await spool.db(
+        lambda tx: feedback.counts(tx, [one[0] for one in tx.execute("SELECT id FROM runs")])
+    )
+    assert [{"good": counts[0], "bad": counts[1]}] == list(found.values())
+    assert ([("feedback", by, "asst_settings")] if by else []) == await saved(spool)
+
+
+async def test_what_a_trial_has_used_stays_on_the_list(spool):
+    await spool.inbox.feedback.rate(REF, ANN, "bad", 1.0)
+    await spool.rows(USED)
+    await spool.inbox.feedback.rate(REF, ANN, "good", 2.0)
+
+    assert 1 == len(await saved(spool))
+
+
+async def test_a_reason_belongs_to_a_vote_against(spool):
+    """It is kept while that stands; of others, of nobody and of another mind there is none."""
+    rates = spool.inbox.feedback
+    run = await rates.rate(REF, ANN, "bad", 1.0)
+    odd = " <@U2> **no**\0\ud800" + "x" * LONGEST_REASON
+    assert [True, False, False] == [
+        await rates.explain(*one) for one in ((run, ANN, odd), (run, BOB, "me too"), ("run_none", ANN, "x"))
+    ]
+    await rates.rate(REF, ANN, "bad", 1.0)  # delivered again
+    assert [("<@U2> **no**�" + "x" * LONGEST_REASON)[:LONGEST_REASON]] == await reasons(spool, run)
+    await rates.rate(REF, ANN, "good", 2.0)
+    assert [""] == await reasons(spool, run)
+    assert not await rates.explain(run, ANN, "late")
+
+
+async def reasons(spool: Core, run: RunId) -> list[str]:
+    return [one.reason for one in await spool.db(lambda tx: feedback.of_run(tx, run))]
+
+
+@pytest.mark.parametrize(
+    ("change", "saves"), [("reset", 1), ("deleted", 0), ("unknown", None), ("removed", None)]
+)
+async def test_an_answer_can_be_rated_as_long_as_it_is_on_record(spool, change, saves):
+    """After a reset, too; a question that was deleted is tried no more."""
+    if change == "reset":
+        await spool.inbox.reset(HERE, "U1")
+    if change == "deleted":
+        await spool.inbox.withdraw(HERE, "1")
+    if change == "removed":
+        await spool.inbox.feedback.rate(REF, ANN, "bad", 0.0)
+        ((thread,),) = await spool.rows("SELECT thread_id FROM runs")
+        await spool.rows("DELETE FROM thread_map")
+        await spool.db(lambda tx: threads.remove(tx, thread))
+        assert [] == await spool.rows("SELECT * FROM feedback")
+    run = await spool.inbox.feedback.rate("fake:none" if change == "unknown" else REF, BOB, "bad", 1.0)
+
+    assert (saves is not None, saves or 0) == (run is not None, len(await saved(spool)))
