@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
@@ -81,6 +82,7 @@ def routes(console: Console) -> tuple[Route, ...]:
         *_threads(console),
         *_assistants(console),
         *_playground(console),
+        *_health(console),
     )
     return (*found, *observe.routes(console), *trials.routes(console.trials))
 
@@ -239,6 +241,31 @@ def _playground(console: Console) -> tuple[Route, ...]:
         _route("GET", "/api/questions", asked, "What asks for your yes", query=ThreadOnly, answer="list"),
         _route("POST", one, decide, "Your yes or no", body=Decide),
         _route("POST", "/api/shown", show, "An answer as Slack or Discord shows it", body=Show),
+    )
+
+
+def _health(console: Console) -> tuple[Route, ...]:
+    checks = console.checks
+
+    def told(call: Call) -> Answer:
+        """What is found names settings, folders and servers, which are an admin's affair."""
+        found = [asdict(one) | ({} if call.key.admin else {"what": "", "cure": ""}) for one in checks.known]
+        return {"at": checks.at, "checking": checks.checking, "checks": found}
+
+    async def health(call: Call) -> Answer:
+        checks.look()
+        return told(call)
+
+    async def again(call: Call) -> Answer:
+        if not call.key.admin:
+            told_them = "Only an admin's key checks again: `spool keys create NAME --console --admin`."
+            raise Refusal(told_them, status=403, code="admin")
+        checks.look(again=True)
+        return told(call)
+
+    return (
+        _route("GET", "/api/health", health, "What is set up wrongly, with its cure"),
+        _route("POST", "/api/health", again, "Look at all of it again", body=Empty),
     )
 
 

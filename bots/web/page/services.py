@@ -6,6 +6,7 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+from bots.checks.live import LiveChecks
 from bots.intake.connection import Connections
 from bots.web.frame.access import Access
 from bots.web.page.gate import PER_MINUTE, Gate, Login
@@ -53,10 +54,13 @@ class Console:
     changes: Changes
     trials: Trials
     means: PageMeans
+    checks: LiveChecks
+    """What `spool doctor` would find, as far as somebody has looked."""
 
     async def close(self) -> None:
         """Nobody looks any more."""
         await self.changes.close()
+        await self.checks.close()
         self.looks.read.close()
 
 
@@ -93,4 +97,5 @@ def console(
         changes=Changes(looks),
         trials=Trials(db, looks, Trying(db, runs, endings), prices),
         means=means,
+        checks=LiveChecks(settings, means.connections),
     )
