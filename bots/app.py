@@ -251,11 +251,9 @@ async def assembled(
     prices, tool_files = _prices(settings), _tool_files(settings, tools)
     await tool_files.check(settings)
     db = Database(settings.data_dir / FILE)
-    platforms: dict[str, Connected] = {}
-    connections = Connections(names)
+    platforms, connections = dict[str, Connected](), Connections(names)
     core = _core(settings, db, platforms, tool_files, prices)
-    settled = partial(_settle, settings=settings, assistant=assistant)
-    if demos := await db(settled):
+    if demos := await db(partial(_settle, settings=settings, assistant=assistant)):
         logger.warning(older_demo.warning(demos))
     async with _session() as session:
         platforms.update({name: _platform(name, settings, core.inbox, session) for name in names})
