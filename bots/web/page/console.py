@@ -171,7 +171,8 @@ def _threads(console: Console) -> tuple[Route, ...]:
         return await looks.threads(call.key, _filters(query), query["limit"], query["after"])
 
     async def thread(call: Call) -> Answer:
-        return await looks.thread(call.key, call.path["thread_id"], language_of(call.request))
+        language, budget = language_of(call.request), console.settings.budget
+        return await looks.thread(call.key, call.path["thread_id"], language, budget)
 
     async def thread_texts(call: Call) -> Answer:
         return await looks.thread_texts(call.key, call.path["thread_id"])
