@@ -71,3 +71,6 @@ CREATE TABLE trial_answers (
     verdict TEXT,                               -- of the version that is tried: better, same, worse
     PRIMARY KEY (trial_id, place, version)
 );
+
+-- What happened in a span of time.
+CREATE INDEX runs_created ON runs (created_at);
