@@ -26,7 +26,7 @@ async def test_a_chat_goes_on_here_as_a_copy(api: Api, context: Any, script: Sce
 
     await page.goto(f"{origin}/?#key={await api.key('mina', console=True, read_chats=True)}")
     await page.goto(f"{origin}/threads/{chat}")
-    assert await page.get_by_text("channel, one person").first.is_visible()
+    await page.get_by_text("channel, one person").first.wait_for()
     await page.get_by_role("button", name="Show texts").click()
     talk = page.get_by_role("region", name="Talk")
     await talk.get_by_text("Your number is six.").wait_for()
