@@ -276,8 +276,8 @@ def _route(method: Literal["GET", "POST"], path: str, handle: Any, summary: str,
 
 def _filters(query: Any) -> Filters:
     status = tuple(filter(None, query["status"].split(",")))
-    told = (query["assistant"], query.get("thread", ""), query["platform"], query.get("feedback", ""))
-    return Filters(query["q"], status, *told)
+    told = (query["assistant"], query.get("thread", ""), query["platform"])
+    return Filters(query["q"], status, *told, feedback=query.get("feedback", ""))
 
 
 def _tool(name: str, kind: str, available: bool, tool: Any) -> dict[str, Any]:
