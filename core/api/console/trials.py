@@ -5,16 +5,17 @@ Who may change an assistant may try its versions. People's words are told to who
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from secrets import token_hex
-from typing import Any, Final
+from typing import Final, TypeVar
 
 from core.api.console.looks import Looks, question_of
 from core.api.console.rows import run_row, view_of
 from core.api.console.timeline import called
-from core.api.console.trying import Trying
+from core.api.console.trying import Stopped, Trying
 from core.api.key import Key
 from core.api.page import listed
 from core.api.refusal import Refusal, not_found
@@ -29,39 +30,14 @@ from core.store.paging import Page
 from core.store.saved_questions import SavedQuestion
 from core.store.trials import Trial, TrialAnswer
 from core.store.usage import Usage
-from core.types import Assistant, ThreadId
+from core.types import ThreadId
 
+T = TypeVar("T")
+Work = Callable[[Execute], T]
 SINCE: Final = 30 * 86_400
 """Seconds of the past whose answers tell what one of them costs."""
 SHOWN: Final = 20
 """Trials of one assistant."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Plan:
-    """What a trial would be. `costs`: of each version, what each answer would; None: not known."""
-
-    versions: Sequence[Assistant]
-    questions: Sequence[SavedQuestion]
-    costs: Sequence[Sequence[float | None]]
-    unpriced: Sequence[str]
-    """Models that no list has a price of."""
-
-    def each(self, at: int) -> float | None:
-        """What an answer of that version is expected to cost."""
-        known = [one for one in self.costs[at] if one is not None]
-        return sum(known) / len(known) if known else None
-
-    def to_json(self) -> Row:
-        """As it is told before."""
-        known = [one for costs in self.costs for one in costs if one is not None]
-        told = {"answers": sum(map(len, self.costs)), "known": len(known)}
-        versions = [
-            {"version": one.version, "model": one.model, "answer_usd": self.each(at)}
-            for at, one in enumerate(self.versions)
-        ]
-        price = sum(known) if known else None
-        return {**told, "price_usd": price, "unpriced": list(self.unpriced), "versions": versions}
 
 
 class Trials:
@@ -79,12 +55,7 @@ class Trials:
             _tried(tx, key, assistant)
             found = _questions(tx, key, assistant)
             runs = _runs(tx, key, [one.run for one in found if one.run])
-            kept = ("id", "text", "source", "actor", "created_at")
-            told = [{name: getattr(one, name) for name in kept} for one in found]
-            return listed(
-                [one | {"run": runs.get(of.run or "")} for one, of in zip(told, found, strict=True)],
-                more=False,
-            )
+            return listed([asdict(one) | {"run": runs.get(one.run or "")} for one in found], more=False)
 
         return await self._looks.look(work)
 
@@ -93,9 +64,8 @@ class Trials:
 
         def work(tx: Execute) -> Row:
             _tried(tx, key, assistant)
-            now = time.time()
-            id = saved_questions.typed(tx, key.project, assistant, fields["text"], key.person, now)
-            return {"id": id}
+            of = (key.project, assistant, fields["text"], key.person)
+            return {"id": saved_questions.typed(tx, *of, time.time())}
 
         return await self._db(work)
 
@@ -129,58 +99,52 @@ class Trials:
     async def question_texts(self, key: Key, assistant: str, fields: Fields) -> Row:
         """What they ask; written down before it is told."""
 
-        def find(tx: Execute) -> list[SavedQuestion]:
+        def foreign(tx: Execute) -> bool:
             _tried(tx, key, assistant)
-            return _questions(tx, key, assistant)
+            return any(one.project != key.project for one in _questions(tx, key, assistant))
 
-        found = await self._looks.look(find)
-        foreign = next((one.project for one in found if one.run and one.project != key.project), key.project)
-        await self._looks.noted(key, foreign, "texts.questions", assistant)
+        def texts(tx: Execute) -> Row:
+            found = _questions(tx, key, assistant)
+            return {"texts": {one.id: question_of(tx, one.run) if one.run else one.text for one in found}}
 
-        def work(tx: Execute) -> Row:
-            return {one.id: question_of(tx, one.run) if one.run else one.text for one in found}
+        return await self._told(key, "texts.questions", assistant, foreign, texts)
 
-        return {"texts": await self._looks.look(work)}
+    async def _told(self, key: Key, action: str, id: str, foreign: Work[bool], texts: Work[Row]) -> Row:
+        """The texts, once it is written down who reads them. Raises Refusal where others may not."""
+        project = None if await self._looks.look(foreign) else key.project
+        await self._looks.noted(key, project, action, id)
+        return await self._looks.look(texts)
 
     async def estimate(self, key: Key, assistant: str, fields: Fields) -> Row:
         """What it will cost, as far as anybody knows."""
-        return (await self._plan(key, assistant, fields)).to_json()
+        return (await self._plan(key, assistant, fields))[1]
 
     async def start(self, key: Key, assistant: str, fields: Fields) -> Row:
         """Begin it; returns ⇒ it is on disk, and goes on whatever happens."""
-        plan = await self._plan(key, assistant, fields)
-        if plan.unpriced and not fields.get("unpriced"):
-            told = (
-                f"No price is known of {', '.join(plan.unpriced)}, so no sum can end the trial. Name one in "
-            )
-            raise Refusal(f'{told}PRICES_FILE, or say "unpriced": true.', status=409, code="unpriced")
-        made = Trial(
-            f"trial_{token_hex(12)}",
-            assistant,
-            plan.versions[0].version,
-            plan.versions[1].version,
-            key.project,
-            key.person,
-            fields["limit_usd"],
-            plan.each(0),
-            plan.each(1),
-            "in_progress",
-            time.time(),
-        )
+        questions, cost = await self._plan(key, assistant, fields)
+        if cost["unpriced"] and not fields.get("unpriced"):
+            told = f"No price is known of {', '.join(cost['unpriced'])}, so no sum can end the trial. "
+            cure = 'Name one in PRICES_FILE, or say "unpriced": true.'
+            raise Refusal(told + cure, status=409, code="unpriced")
+        id, now = f"trial_{token_hex(12)}", time.time()
+        each = cost["price_usd"] and cost["price_usd"] / cost["known"]
+        versions, sums = (fields["version"], fields["beside"]), (fields["limit_usd"], each)
+        made = Trial(id, assistant, *versions, key.project, key.person, *sums, "in_progress", now)
 
         def work(tx: Execute) -> None:
-            trials.add(tx, made, plan.questions)
-            audit.add(tx, Entry(made.created_at, key.name, "trials.start", made.id))
+            trials.add(tx, made, questions)
+            audit.add(tx, Entry(now, key.name, "trials.start", id))
 
-        await self._db(work)
-        self.trying.news.set()
-        return await self.get(key, made.id)
+        begun = self._db(work)
+        begun.add_done_callback(lambda _: self.trying.news.set())  # also where who asked for it is gone
+        await asyncio.shield(begun)
+        return await self.get(key, id)
 
     async def all(self, key: Key, assistant: str) -> Row:
         """The assistant's newest trials."""
 
         def work(tx: Execute) -> Row:
-            found = [one for one in trials.newest(tx, assistant, SHOWN) if _mine(key, one)]
+            found = [one for one in trials.newest(tx, assistant, SHOWN) if _seen(key, one.project)]
             return listed([_told(tx, one, trials.answers(tx, one.id)) for one in found], more=False)
 
         return await self._looks.look(work)
@@ -205,13 +169,13 @@ class Trials:
     async def texts(self, key: Key, id: str, fields: Fields) -> Row:
         """What was asked and answered in it; written down before it is told."""
 
-        def find(tx: Execute) -> bool:
-            _found(tx, key, id)
-            return _foreign(tx, key, trials.answers(tx, id))
+        def foreign(tx: Execute) -> bool:
+            return _foreign(tx, key, trials.answers(tx, _found(tx, key, id).id))
 
-        foreign = await self._looks.look(find)
-        await self._looks.noted(key, None if foreign else key.project, "texts.trial", id)
-        return await self._looks.look(lambda tx: _texts(tx, key, trials.answers(tx, id)))
+        def texts(tx: Execute) -> Row:
+            return _texts(tx, key, trials.answers(tx, id))
+
+        return await self._told(key, "texts.trial", id, foreign, texts)
 
     async def judge(self, key: Key, id: str, fields: Fields) -> Row:
         """What somebody thinks of the version that is tried."""
@@ -226,35 +190,41 @@ class Trials:
     async def cancel(self, key: Key, id: str, fields: Fields) -> Row:
         """It ends here; answers under way do, too."""
 
-        def work(tx: Execute) -> Any:
+        def work(tx: Execute) -> Stopped:
             if _found(tx, key, id).status != "in_progress":
                 raise Refusal("This trial has ended already.", status=409, code="ended")
             trials.end(tx, id, "cancelled", time.time())
             return self.trying.stop(tx, trials.answers(tx, id))
 
-        self.trying.ended(await self._db(work))
+        marked = self._db(work)
+        marked.add_done_callback(lambda done: None if done.exception() else self.trying.ended(done.result()))
+        await asyncio.shield(marked)
         return await self.get(key, id)
 
-    async def _plan(self, key: Key, assistant: str, fields: Fields) -> _Plan:
-        def work(tx: Execute) -> tuple[list[Assistant], list[SavedQuestion], list[list[Usage]]]:
+    async def _plan(self, key: Key, assistant: str, fields: Fields) -> tuple[list[SavedQuestion], Row]:
+        """The questions, and what answers of both versions would cost."""
+
+        def work(tx: Execute) -> tuple[list[str], list[SavedQuestion], list[list[Usage]]]:
             _tried(tx, key, assistant)
-            versions = [_version(tx, assistant, fields[name]) for name in ("version", "beside")]
-            if versions[0].version == versions[1].version:
+            if fields["version"] == fields["beside"]:
                 raise Refusal("A version is tried beside another one, not beside itself.", param="beside")
+            models = [_model(tx, assistant, fields[name]) for name in ("version", "beside")]
             there = {one.id: one for one in _questions(tx, key, assistant)}
             if unknown := [one for one in fields["questions"] if one not in there]:
                 raise not_found("question", unknown[0])
             asked = [there[one] for one in dict.fromkeys(fields["questions"])]
             average = usage.average(tx, assistant, time.time() - SINCE)
-            return versions, asked, [_used(tx, one) or ([average] if average else []) for one in asked]
+            return models, asked, [_used(tx, one) or ([average] if average else []) for one in asked]
 
-        versions, asked, used = await self._looks.look(work)
+        models, asked, used = await self._looks.look(work)
         prices = await self._prices()
-        costs = [[await _priced(prices, one.model, rows) for rows in used] for one in versions]
+        costs = [await _priced(prices, model, rows) for model in models for rows in used]
+        known = [one for one in costs if one is not None]
         probe = [Usage("evaluation", "", time.time(), "completed", input=1000, output=1000)]
-        models = list(dict.fromkeys(one.model for one in versions))
-        unpriced = [model for model in models if await _priced(prices, model, probe) is None]
-        return _Plan(versions, asked, costs, unpriced)
+        unpriced = [one for one in dict.fromkeys(models) if await _priced(prices, one, probe) is None]
+        price = sum(known) if known else None
+        told = {"answers": len(costs), "known": len(known), "price_usd": price, "unpriced": unpriced}
+        return asked, told
 
 
 async def _priced(prices: Prices, model: str, rows: Sequence[Usage]) -> float | None:
@@ -281,11 +251,11 @@ def _tried(tx: Execute, key: Key, assistant: str) -> None:
         raise Refusal(f"{told}--console --admin` may try it.", status=403, code="assistant_of_operator")
 
 
-def _version(tx: Execute, assistant: str, number: int) -> Assistant:
-    found = assistants.get(tx, assistant, number)
+def _model(tx: Execute, assistant: str, version: int) -> str:
+    found = assistants.get(tx, assistant, version)
     if found is None:
-        raise not_found("version", str(number))
-    return found
+        raise not_found("version", str(version))
+    return found.model
 
 
 def _seen(key: Key, project: str) -> bool:
@@ -296,13 +266,9 @@ def _questions(tx: Execute, key: Key, assistant: str) -> list[SavedQuestion]:
     return [one for one in saved_questions.of_assistant(tx, assistant) if _seen(key, one.project)]
 
 
-def _mine(key: Key, trial: Trial) -> bool:
-    return key.admin or trial.project == key.project
-
-
 def _found(tx: Execute, key: Key, id: str) -> Trial:
     found = trials.get(tx, id)
-    if found is None or not _mine(key, found):
+    if found is None or not _seen(key, found.project):
         raise not_found("trial", id)
     return found
 
@@ -318,7 +284,7 @@ def _told(tx: Execute, trial: Trial, rows: Sequence[TrialAnswer]) -> Row:
     verdicts = [one.verdict for one in rows if one.verdict]
     return asdict(trial) | {
         "spent_usd": sum(one.usd for one in rows),
-        "unpriced": any(one.unpriced and one.ended for one in rows),
+        "unpriced": any(one.ended and not one.priced for one in rows),
         "answers": len(rows),
         "done": sum(one.ended for one in rows),
         "verdicts": {name: verdicts.count(name) for name in ("better", "same", "worse")},
