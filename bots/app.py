@@ -48,7 +48,6 @@ from core.settings.http import CONSOLE, METRICS, Listening, listening
 from core.store import assistants, files, usage
 from core.store.data_dir import data_directory, only_runner
 from core.store.database import FILE, Database, Execute, explained
-from core.tools import Toolbox
 from core.types import EVERY_FUNCTION, Assistant
 
 logger = logging.getLogger(__name__)
@@ -193,12 +192,9 @@ async def _http(
 
     service = partial(_service, core.ready)
 
-    async def toolbox() -> Toolbox:
-        return (await core.ready()).toolbox
-
     if CONSOLE in settings.http_serve:
         core.inbox.page = partial(invited, db, settings)
-    means = PageMeans(toolbox, core.inbox.decide, connections, demo=behind is not None)
+    means = PageMeans(core.ready, core.inbox.decide, connections, demo=behind is not None)
     page = means if CONSOLE in settings.http_serve else None
     parts = (core.assistants, core.lanes, core.endings, service, core.background, core.sent)
     services = built(Means(settings, db, *parts, page))

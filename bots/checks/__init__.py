@@ -1,4 +1,4 @@
-"""Checks of all that a person may have set up wrongly: for the start, for `spool doctor`, later for a page.
+"""Checks of all that a person may have set up wrongly: for the start, `spool doctor` and the page (`live`).
 
 They write nothing. Each gives values, never raises, and ends in time.
 """
@@ -18,7 +18,7 @@ from bots.checks.web import opened
 from core.concurrency import in_daemon
 from core.settings import Settings
 
-__all__ = ["Check", "examine"]
+__all__ = ["Check", "database", "examine"]
 SECONDS = 20.0
 """Seconds each subject has."""
 
@@ -35,7 +35,8 @@ async def examine(
 ) -> list[Check]:
     """All checks. `names`: the platforms that are looked at; `connecting`: whether they may connect, too.
 
-    `problems` and `remarks` of the settings: see `settings.check`. `reading`: seconds for the database.
+    `problems` and `remarks` of the settings: see `settings.check`. `reading`: seconds for the database,
+    0: it is left out.
     """
     folder = config.data_dir
     async with opened() as web:
@@ -43,7 +44,7 @@ async def examine(
             _on_disk("data.directory", partial(data.directory, folder)),
             _on_disk("data.env_file", partial(data.env_file, env_file)),
             _on_disk("data.disk", partial(data.disk, folder)),
-            _on_disk("data.database", partial(data.database, folder, reading), SECONDS + reading),
+            *([database(folder, reading)] if reading else []),
             finished(model.SERVER, model.check(config, web), SECONDS),
         ]
         if "slack" in names:
@@ -54,6 +55,11 @@ async def examine(
             subjects.append(finished(discord.TOKEN, discord.check(config, web), SECONDS))
         found = await asyncio.gather(*subjects)
         return [*settings.check(config, problems, remarks), *chain.from_iterable(found), clock.check(web)]
+
+
+def database(folder: Path, reading: float) -> Coroutine[Any, Any, list[Check]]:
+    """Whether it can be read, as far as so many seconds reach."""
+    return _on_disk("data.database", partial(data.database, folder, reading), SECONDS + reading)
 
 
 def _on_disk(

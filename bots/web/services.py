@@ -72,14 +72,18 @@ def built(means: Means) -> Services:
     threads = Threads(db, means.lanes, stores)
     rules = RunRules(settings.budget, settings.api_run_expiry, full, settings.api_runs_at_once)
     assistants = ApiAssistants(db, means.assistants, models, threads, full=full)
+    runs = Runs(db, means.lanes, means.endings, models, threads, rules)
+    page = console(settings, db, assistants, runs, means.endings, means.page) if means.page else None
+    if page:
+        means.background.start(page.trials.trying.keep(), "trials")
     return Services(
         assistants=assistants,
         models=models,
         threads=threads,
         messages=Messages(db, means.lanes.watching),
-        runs=Runs(db, means.lanes, means.endings, models, threads, rules),
+        runs=runs,
         uploads=uploads,
         stores=stores,
         streams=Streams(),
-        console=console(settings, db, assistants, means.page) if means.page else None,
+        console=page,
     )

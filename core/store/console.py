@@ -38,6 +38,7 @@ class Filters:
     assistant: str = ""
     thread: str = ""
     platform: str = ""
+    ids: tuple[str, ...] = ()
     feedback: str = ""
     """good or bad: whose answers somebody has rated so."""
 
@@ -201,6 +202,9 @@ def _such(filters: Filters, values: list[Any], *, newest: bool = False) -> list[
     parts = []
     if filters.q:
         parts.append(_like(filters.q, values))
+    if filters.ids:
+        parts.append(f"runs.id IN ({', '.join('?' for _ in filters.ids)})")
+        values += filters.ids
     if filters.status:
         parts.append(f"runs.status IN ({', '.join('?' for _ in filters.status)})")
         values += filters.status

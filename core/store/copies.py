@@ -45,8 +45,8 @@ _MESSAGES: Final = (
 )
 
 
-def copy(tx: Execute, one: threads.Row, project: str, now: float, before: str = "") -> ThreadId:
-    """A copy for that project, in this transaction: all of it is there or nothing.
+def copy(tx: Execute, one: threads.Row, project: str | None, now: float, before: str = "") -> ThreadId:
+    """A copy for that project (None: read as chats are), in this transaction: all is there or nothing.
 
     `before`: the id of a run of the thread, and only what stood there before its question is copied.
     """
@@ -61,7 +61,7 @@ def copy(tx: Execute, one: threads.Row, project: str, now: float, before: str = 
     )
     mark, first, end = f"_{token_hex(4)}", _first(tx, one.id), _end(tx, one.id, before)
     tx.execute(_ITEMS, (made, mark, one.id, first, end))
-    tx.execute(_MESSAGES, (mark, project, made, made, made, one.id, mark, made))
+    tx.execute(_MESSAGES, (mark, project or "", made, made, made, one.id, mark, made))
     summary = summaries.find(tx, one.id)
     if summary.text and summary.upto < end:
         summaries.put(tx, made, summary.text, _upto(tx, one.id, made, first, summary.upto), now)

@@ -123,8 +123,8 @@ class Row:
 _ROW = "id, created_at, project, object"
 
 
-def create(tx: Execute, project: str, object: Mapping[str, Any], now: float) -> Row:
-    """A new thread of a project."""
+def create(tx: Execute, project: str | None, object: Mapping[str, Any], now: float) -> Row:
+    """A new thread of a project; None: only who may read chats reads it."""
     made = Row(ThreadId(f"thread_{token_hex(12)}"), now, project, object)
     told = json.dumps(object, ensure_ascii=False)
     tx.execute(

@@ -44,7 +44,6 @@ class TrialAnswer:
     place: int
     version: int
     question: str
-    origin: str | None
     run: RunId | None
     verdict: Verdict | None
     ended: bool
@@ -60,7 +59,7 @@ _COLUMNS: Final = (
     "created_at, ended_at"
 )
 _ANSWERS: Final = (
-    "SELECT place, version, question_id, origin, run_id, verdict, run_id IS NOT NULL AND NOT EXISTS "
+    "SELECT place, version, question_id, run_id, verdict, run_id IS NOT NULL AND NOT EXISTS "
     "(SELECT 1 FROM runs WHERE runs.id = a.run_id AND ended_at IS NULL), "
     "COALESCE((SELECT SUM(price_usd) FROM usage WHERE usage.run_id = a.run_id), 0), "
     "EXISTS (SELECT 1 FROM usage WHERE usage.run_id = a.run_id AND price_usd IS NULL) "
@@ -68,19 +67,16 @@ _ANSWERS: Final = (
 )
 
 
-def add(tx: Execute, one: Trial, questions: Sequence[tuple[SavedQuestion, str | None]]) -> None:
-    """Begin it; each question with the thread it was asked in."""
+def add(tx: Execute, one: Trial, questions: Sequence[SavedQuestion]) -> None:
+    """Begin it."""
     values = (one.id, one.assistant, one.version, one.beside, one.project, one.actor, one.limit_usd)
     expected = (one.version_usd, one.beside_usd, one.status, one.created_at, one.ended_at)
     sql = f"INSERT INTO trials ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
     tx.execute(sql, (*values, *expected))
-    for place, (question, origin) in enumerate(questions):
+    sql = "INSERT INTO trial_answers (trial_id, place, version, question_id) VALUES (?, ?, ?, ?)"
+    for place, question in enumerate(questions):
         for version in (one.version, one.beside):
-            tx.execute(
-                "INSERT INTO trial_answers (trial_id, place, version, question_id, origin) "
-                "VALUES (?, ?, ?, ?, ?)",
-                (one.id, place, version, question.id, origin),
-            )
+            tx.execute(sql, (one.id, place, version, question.id))
 
 
 def get(tx: Execute, id: str) -> Trial | None:
@@ -99,6 +95,12 @@ def under_way(tx: Execute) -> list[Trial]:
     """All that have not ended, the oldest first."""
     sql = f"SELECT {_COLUMNS} FROM trials WHERE status = 'in_progress' ORDER BY created_at"
     return [Trial(*row) for row in tx.execute(sql).fetchall()]
+
+
+def busy(tx: Execute) -> int:
+    """How many answers are under way."""
+    going = "SELECT COUNT(*) FROM trial_answers JOIN runs ON runs.id = run_id WHERE ended_at IS NULL"
+    return int(tx.execute(going).fetchall()[0][0])
 
 
 def answers(tx: Execute, trial: str) -> list[TrialAnswer]:
@@ -136,10 +138,13 @@ def end(tx: Execute, id: str, status: Status, now: float) -> None:
     tx.execute(sql, (status, now, id))
 
 
-def forget(tx: Execute, origin: ThreadId) -> None:
+def forget(tx: Execute, thread: ThreadId) -> None:
     """Something of that thread was deleted: what trials have copied of it goes, with their answers."""
-    copies = "SELECT thread_id FROM runs WHERE id IN (SELECT run_id FROM trial_answers WHERE origin = ?)"
-    for (thread,) in tx.execute(copies, (origin,)).fetchall():
-        uploads.delete_outputs(tx, thread)
-        vector_stores.close_store(tx, thread)
-        threads.remove(tx, thread)
+    copies = (
+        "SELECT threads.id FROM threads JOIN runs ON thread_id = threads.id "
+        "JOIN trial_answers ON run_id = runs.id WHERE copy_of = ?"
+    )
+    for (copy,) in tx.execute(copies, (thread,)).fetchall():
+        uploads.delete_outputs(tx, copy)
+        vector_stores.close_store(tx, copy)
+        threads.remove(tx, copy)

@@ -87,6 +87,19 @@ def of_run(tx: Execute, run: str) -> tuple[int, int] | None:
     return (rows[0][0], rows[0][1] or 0) if rows[0][0] is not None else None
 
 
+def average(tx: Execute, assistant: str, since: float) -> Usage | None:
+    """What an answer of the assistant has used since then, as far as it was told."""
+    found = tx.execute(
+        "SELECT COUNT(DISTINCT run_id), SUM(input), SUM(cached), SUM(output) FROM usage "
+        "WHERE assistant_id = ? AND began_at >= ? AND kind = 'answer' AND input IS NOT NULL",
+        (assistant, since),
+    ).fetchall()
+    count, *sums = found[0]
+    used = [round((one or 0) / (count or 1)) for one in sums]
+    made = Usage("evaluation", "", since, "completed")
+    return replace(made, input=used[0], cached=used[1], output=used[2]) if count else None
+
+
 def rows(tx: Execute, run: str) -> list[Usage]:
     """All requests of a run, in order."""
     sql = f"SELECT {_NAMES}, attempt FROM usage WHERE run_id = ? ORDER BY began_at, seq"

@@ -11,7 +11,15 @@ from tests.web.clients import Api
 
 AXE = (Path(__file__).parent / "vendor/axe.js").read_text("utf-8")
 RULES = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa")
-SCREENS = ("/playground", "/assistants", "/assistants/asst_settings", "/threads", "/runs", "/usage")
+SCREENS = (
+    "/playground",
+    "/assistants",
+    "/assistants/asst_settings",
+    "/threads",
+    "/runs",
+    "/usage",
+    "/health",
+)
 
 
 @pytest.mark.parametrize(("language", "theme", "width"), [("en", "light", 1440), ("ko", "dark", 390)])
@@ -24,7 +32,7 @@ async def test_every_screen(api: Api, chromium: Any, language: str, theme: str, 
     context.on("request", lambda one: told.extend([one.url] * (not one.url.startswith((origin, "data:")))))
     page = await context.new_page()
     await page.goto(origin)
-    secret = await api.key("mina", console=True)
+    secret = await api.key("mina", console=True, admin=True)
     for address in ("/", f"/#key={secret}", *SCREENS):
         await page.goto(origin + address)
         await page.get_by_role("heading", level=1).wait_for(state="attached")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
@@ -12,7 +13,7 @@ from bots.version import version
 from bots.web.bodies.assistants import ModifyAssistant
 from bots.web.bodies.shared import Body, Query
 from bots.web.frame.answers import reply
-from bots.web.page import live, observe
+from bots.web.page import live, observe, trials
 from bots.web.page.gate import cookie_of, language_of
 from bots.web.page.services import Console
 from bots.web.page.shown import posts, shown
@@ -81,8 +82,9 @@ def routes(console: Console) -> tuple[Route, ...]:
         *_threads(console),
         *_assistants(console),
         *_playground(console),
+        *_health(console),
     )
-    return (*found, *observe.routes(console))
+    return (*found, *observe.routes(console), *trials.routes(console.trials))
 
 
 def _access(console: Console) -> tuple[Route, ...]:
@@ -195,7 +197,7 @@ def _assistants(console: Console) -> tuple[Route, ...]:
     async def tools(call: Call) -> Answer:
         hosted = [_tool(name, "hosted", console.settings.full_features, {"type": name}) for name in HOSTED]
         own = []
-        for tool in await console.means.toolbox():
+        for tool in (await console.means.ready()).toolbox:
             function = {
                 "name": tool.name,
                 "description": tool.description,
@@ -242,14 +244,39 @@ def _playground(console: Console) -> tuple[Route, ...]:
     )
 
 
+def _health(console: Console) -> tuple[Route, ...]:
+    checks = console.checks
+
+    def told(call: Call) -> Answer:
+        """What is found names settings, folders and servers, which are an admin's affair."""
+        found = [asdict(one) | ({} if call.key.admin else {"what": "", "cure": ""}) for one in checks.known]
+        return {"at": checks.at, "checking": checks.checking, "checks": found}
+
+    async def health(call: Call) -> Answer:
+        checks.look()
+        return told(call)
+
+    async def again(call: Call) -> Answer:
+        if not call.key.admin:
+            told_them = "Only an admin's key checks again: `spool keys create NAME --console --admin`."
+            raise Refusal(told_them, status=403, code="admin")
+        checks.look(again=True)
+        return told(call)
+
+    return (
+        _route("GET", "/api/health", health, "What is set up wrongly, with its cure"),
+        _route("POST", "/api/health", again, "Look at all of it again", body=Empty),
+    )
+
+
 def _route(method: Literal["GET", "POST"], path: str, handle: Any, summary: str, **more: Any) -> Route:
     return Route(method, path, handle, summary, base="/console", **more)
 
 
 def _filters(query: Any) -> Filters:
     status = tuple(filter(None, query["status"].split(",")))
-    told = (query["assistant"], query.get("thread", ""), query["platform"], query.get("feedback", ""))
-    return Filters(query["q"], status, *told)
+    told = (query["q"], status, query["assistant"], query.get("thread", ""), query["platform"])
+    return Filters(*told, feedback=query.get("feedback", ""))
 
 
 def _tool(name: str, kind: str, available: bool, tool: Any) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+from bots.checks.live import LiveChecks
 from bots.intake.connection import Connections
 from bots.web.frame.access import Access
 from bots.web.page.gate import PER_MINUTE, Gate, Login
@@ -13,23 +14,28 @@ from core.api.assistants import ApiAssistants
 from core.api.console.changes import Changes
 from core.api.console.looks import Deciding, Looks
 from core.api.console.sessions import Sessions, link
+from core.api.console.trials import Trials
+from core.api.console.trying import Trying
 from core.api.console.versions import Versions
 from core.api.key import Key
 from core.api.keys import Keys
+from core.api.runs import Runs
+from core.policy.prices import Prices
+from core.runs.client.endings import Endings
+from core.runs.run_context import RunContext
 from core.settings import Settings
 from core.settings.http import page
 from core.store.database import FILE, Database
 from core.store.reading import Reading
-from core.tools import Toolbox
 
 
 @dataclass(frozen=True, slots=True)
 class PageMeans:
-    """What they are made with. `toolbox` is there once an answer could be; `decide` takes a yes or a no.
+    """What they are made with. `ready` gives what answers need; `decide` takes a yes or a no.
     `demo`: page and simulator are served by another process, which forwards the rest.
     """
 
-    toolbox: Callable[[], Awaitable[Toolbox]]
+    ready: Callable[[], Awaitable[RunContext]]
     decide: Deciding
     connections: Connections
     demo: bool = False
@@ -46,11 +52,15 @@ class Console:
     looks: Looks
     versions: Versions
     changes: Changes
+    trials: Trials
     means: PageMeans
+    checks: LiveChecks
+    """What `spool doctor` would find, as far as somebody has looked."""
 
     async def close(self) -> None:
         """Nobody looks any more."""
         await self.changes.close()
+        await self.checks.close()
         self.looks.read.close()
 
 
@@ -61,8 +71,19 @@ async def invited(db: Database, settings: Settings, person: str) -> str:
     return f"{page(settings.http, settings.http_hosts)}/#key={secret}"
 
 
-def console(settings: Settings, db: Database, assistants: ApiAssistants, means: PageMeans) -> Console:
+def console(
+    settings: Settings,
+    db: Database,
+    assistants: ApiAssistants,
+    runs: Runs,
+    endings: Endings,
+    means: PageMeans,
+) -> Console:
     """All of them."""
+
+    async def prices() -> Prices:
+        return (await means.ready()).prices
+
     keys = Keys(db) if "api" in settings.http_serve else None
     sessions = Sessions(db, keys)
     looks = Looks(db, Reading(settings.data_dir / FILE))
@@ -74,5 +95,7 @@ def console(settings: Settings, db: Database, assistants: ApiAssistants, means: 
         looks=looks,
         versions=Versions(looks, assistants),
         changes=Changes(looks),
+        trials=Trials(db, looks, Trying(db, runs, endings), prices),
         means=means,
+        checks=LiveChecks(settings, means.connections),
     )

@@ -12,7 +12,17 @@ from core.api.console.timeline import called, deaths, timeline
 from core.api.key import Key
 from core.api.page import listed
 from core.api.refusal import Refusal, not_found
-from core.store import audit, console, copies, feedback, messages, thread_messages, threads, usage
+from core.store import (
+    audit,
+    client_runs,
+    console,
+    copies,
+    feedback,
+    messages,
+    thread_messages,
+    threads,
+    usage,
+)
 from core.store.audit import Entry
 from core.store.console import Filters, Row, StepRow
 from core.store.database import Database, Execute
@@ -91,7 +101,7 @@ class Looks:
     async def run_texts(self, key: Key, id: str) -> Row:
         """What was said in it: this is written down before it is told. Raises Refusal."""
         row = await self.look(lambda tx: _run(tx, key, id))
-        await self._noted(key, row["project"], "texts.run", id)
+        await self.noted(key, row["project"], "texts.run", id)
 
         def work(tx: Execute) -> Row:
             steps = {step.name: step for step in console.steps(tx, id)}
@@ -99,11 +109,11 @@ class Looks:
             answer = steps["answer"].value if "answer" in steps else None
             said = "\n\n".join(one.text for one in answers) or (answer or {}).get("text", "")
             return {
-                "question": _question(tx, row),
+                "question": question_of(tx, id),
                 "answer": said,
                 "steps": _step_texts(steps),
                 "posts": _posts(list(steps.values())),
-                "feedback": [asdict(vote) for vote in feedback.of_run(tx, id)],
+                "feedback": feedback.of_run(tx, id),
                 "where": _where(row),
             }
 
@@ -119,7 +129,7 @@ class Looks:
             return found[0]
 
         row = await self.look(find)
-        await self._noted(key, row["project"], "texts.thread", id)
+        await self.noted(key, row["project"], "texts.thread", id)
 
         def work(tx: Execute) -> Row:
             said = thread_messages.page(tx, ThreadId(id), Page(MOST_MESSAGES))[0]
@@ -163,7 +173,7 @@ class Looks:
 
         return await self.look(work)
 
-    async def _noted(self, key: Key, project: str | None, action: str, id: str) -> None:
+    async def noted(self, key: Key, project: str | None, action: str, id: str) -> None:
         """Whoever reads what people said is written down. Raises Refusal where they may not."""
         _may_read(key, project)
         entry = Entry(time.time(), key.name, action, id)
@@ -207,13 +217,14 @@ def _where(row: Row) -> tuple[str | None, ...]:
     return row["platform"], row["workspace"], row["place"], row["topic"]
 
 
-def _question(tx: Execute, row: Row) -> str:
-    """What was asked: of a client's run, what its person wrote last before it."""
-    asked = [one.body.get("text", "") for one in messages.rows_of(tx, RunId(row["id"])) if not one.gone]
-    if asked or row["platform"] != "api":
+def question_of(tx: Execute, run: str) -> str:
+    """What a run that is there was asked: of a client's, what its person wrote last before it."""
+    asked = [one.body.get("text", "") for one in messages.rows_of(tx, RunId(run)) if not one.gone]
+    row = client_runs.of(tx, RunId(run))
+    if asked or not row.options:
         return "\n\n".join(asked)
-    said = thread_messages.page(tx, ThreadId(row["thread_id"]), Page(MOST_MESSAGES))[0]
-    before = [one for one in said if one.role == "user" and one.sent_at <= row["created_at"] + 0.001]
+    said = thread_messages.page(tx, row.thread, Page(MOST_MESSAGES))[0]
+    before = [one for one in said if one.role == "user" and one.sent_at <= row.created_at + 0.001]
     return before[0].text if before else ""
 
 

@@ -66,9 +66,7 @@ CREATE TABLE trial_answers (
     place INTEGER NOT NULL,                     -- of the question, from 0
     version INTEGER NOT NULL,
     question_id TEXT NOT NULL,
-    origin TEXT,                                -- the thread it was asked in; NULL: typed
     run_id TEXT UNIQUE,                         -- NULL: not begun
     verdict TEXT,                               -- of the version that is tried: better, same, worse
     PRIMARY KEY (trial_id, place, version)
 );
-CREATE INDEX trial_answers_by_origin ON trial_answers (origin);

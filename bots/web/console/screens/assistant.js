@@ -5,17 +5,18 @@ import { asText, fieldsOf, Files, Settings, Unsaved, useDraft } from "../parts/s
 import { Table } from "../parts/table.js";
 import { Unread, useThing } from "../parts/thing.js";
 import { html, useState } from "../parts/view.js";
+import { Trials } from "./trials.js";
 import { address, go, withQuery } from "../address.js";
 import { ask } from "../session.js";
 import { moment, number, t } from "../words.js";
 
-const TABS = ["settings", "versions", "places", "files"];
+const TABS = ["settings", "versions", "trials", "places", "files"];
 
 /** @param {{id: string}} props */
 export function Assistant({ id }) {
   const path = `/console/api/assistants/${id}`;
   const { thing, setThing, error, read } = useThing(path, "assistant", (event) => event.id === id);
-  const tab = address.value.query.get("tab") ?? "settings";
+  const tab = address.value.query.has("trial") ? "trials" : address.value.query.get("tab") ?? "settings";
   const crumbs = html`<a href="/assistants">${t("back")}</a>`;
   if (!thing) return html`<${Unread} id=${id} list="/assistants" error=${error} read=${read} />`;
   const places = thing.places.map(placeOf).join(", ");
@@ -23,8 +24,9 @@ export function Assistant({ id }) {
   return html`<${Head} title=${thing.assistant.name || id} crumbs=${crumbs} text=${text}>
       <a class="button" href="/playground?assistant=${id}"><${Icon} name="play" />${t("try")}</a><//>
     <div class="stack"><nav class="tabs" aria-label=${t("sections")}>${TABS.map((name) => html`
-      <a href=${withQuery({ tab: name === "settings" ? "" : name })} aria-current=${name === tab ? "page" : undefined}>${t(`tab.${name}`)}</a>`)}</nav>
+      <a href=${withQuery({ tab: name === "settings" ? "" : name, trial: "" })} aria-current=${name === tab ? "page" : undefined}>${t(`tab.${name}`)}</a>`)}</nav>
       ${tab === "versions" ? html`<${Versions} thing=${thing} path=${path} saved=${setThing} />`
+        : tab === "trials" ? html`<${Trials} thing=${thing} />`
         : tab === "places" ? html`<${Places} thing=${thing} />`
         : tab === "files" ? html`<${Files} thing=${thing} saved=${setThing} />`
         : html`<${Form} thing=${thing} saved=${setThing} />`}</div>`;

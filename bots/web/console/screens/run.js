@@ -1,10 +1,11 @@
 // One run: what happened when, why it failed in words, what went out.
-import { Code, Facts, Head, Note, Status, Thumb, Votes } from "../parts/bits.js";
+import { Code, Facts, Head, Note, Status, Thumb, Trouble, Votes } from "../parts/bits.js";
 import { Icon } from "../parts/icons.js";
 import { Markdown } from "../parts/markdown.js";
 import { Unread, useTexts, useThing } from "../parts/thing.js";
 import { Timeline, titleOf } from "../parts/timeline.js";
 import { html, useState } from "../parts/view.js";
+import { ask } from "../session.js";
 import { duration, known, moment, money, number, t } from "../words.js";
 import { reason, where, who } from "./runs.js";
 
@@ -16,6 +17,8 @@ export function Run({ id }) {
   const { thing: run, error, read } = useThing(path, "run", (row) => row.id === id);
   const [step, setStep] = useState(/** @type {any} */ (null));
   const [texts, show, failed] = useTexts(path);
+  const [kept, setKept] = useState(/** @type {any} */ (null)); // true, or why not
+  const keep = () => ask("POST", `${path}/question`).then(() => setKept(true), setKept);
   const crumbs = html`<a href="/runs">${t("back")}</a> / <a href="/threads/${run?.thread_id}">${run && who(run)}</a>`;
   if (!run) return html`<${Unread} id=${id} list="/runs" error=${error} read=${read} />`;
   const about = [where(run), run.assistant && `${run.assistant.name || run.assistant.id} ${run.assistant.version ? `v${run.assistant.version}` : ""}`, run.model, moment(run.created_at, true)];
@@ -23,8 +26,9 @@ export function Run({ id }) {
   return html`<${Head} title=${id} crumbs=${crumbs} text=${about.filter(Boolean).join(" · ")}><${Status} name=${run.status} />
       ${run.link && html`<a class="button" href=${run.link} target="_blank" rel="noopener noreferrer">${t("open_post")}</a>`}
       ${show}
-      ${run.assistant && html`<a class="button" href="/playground?assistant=${run.assistant.id}&run=${id}"><${Icon} name="play" />${t("open_playground")}</a>`}<//>
-    <div class="stack">${failed}<${Story} run=${run} />
+      ${run.assistant && html`<button type="button" class="button" disabled=${kept === true} onClick=${keep}>${t(kept === true ? "trial.saved" : "trial.keep")}</button>
+        <a class="button" href="/playground?assistant=${run.assistant.id}&run=${id}"><${Icon} name="play" />${t("open_playground")}</a>`}<//>
+    <div class="stack">${failed}${kept && kept !== true && html`<${Trouble} error=${kept} />`}<${Story} run=${run} />
       <div class="card flush"><header><h2>${t("timeline")}</h2><span class="legend">${LEGEND.map(([look, key]) => html`<span><i class=${look}></i>${t(key)}</span>`)}</span>
         <span class="push small quiet num">${[run.whole_s && duration(run.whole_s), run.first_word_s && `${t("first_word")} ${duration(run.first_word_s)}`, run.cost_usd && money(run.cost_usd)].filter(Boolean).join(" · ")}</span></header>
         <${Timeline} run=${run} at=${chosen} choose=${setStep} /></div>

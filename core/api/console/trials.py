@@ -1,0 +1,352 @@
+"""Saved questions and trials as the page asks for them: what one will cost, how far it is, what was said.
+
+Who may change an assistant may try its versions. People's words are told to who may read them, on request.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import asdict, dataclass, replace
+from secrets import token_hex
+from typing import Any, Final
+
+from core.api.console.looks import Looks, question_of
+from core.api.console.rows import run_row, view_of
+from core.api.console.timeline import called
+from core.api.console.trying import Trying
+from core.api.key import Key
+from core.api.page import listed
+from core.api.refusal import Refusal, not_found
+from core.api.watch import Fields
+from core.policy.prices import Prices
+from core.runs.tool_calls import NOT_IN_TRIAL
+from core.store import assistants, audit, console, saved_questions, thread_messages, trials, usage
+from core.store.audit import Entry
+from core.store.console import Filters, Row
+from core.store.database import Database, Execute
+from core.store.paging import Page
+from core.store.saved_questions import SavedQuestion
+from core.store.trials import Trial, TrialAnswer
+from core.store.usage import Usage
+from core.types import Assistant, ThreadId
+
+SINCE: Final = 30 * 86_400
+"""Seconds of the past whose answers tell what one of them costs."""
+SHOWN: Final = 20
+"""Trials of one assistant."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """What a trial would be. `costs`: of each version, what each answer would; None: not known."""
+
+    versions: Sequence[Assistant]
+    questions: Sequence[SavedQuestion]
+    costs: Sequence[Sequence[float | None]]
+    unpriced: Sequence[str]
+    """Models that no list has a price of."""
+
+    def each(self, at: int) -> float | None:
+        """What an answer of that version is expected to cost."""
+        known = [one for one in self.costs[at] if one is not None]
+        return sum(known) / len(known) if known else None
+
+    def to_json(self) -> Row:
+        """As it is told before."""
+        known = [one for costs in self.costs for one in costs if one is not None]
+        told = {"answers": sum(map(len, self.costs)), "known": len(known)}
+        versions = [
+            {"version": one.version, "model": one.model, "answer_usd": self.each(at)}
+            for at, one in enumerate(self.versions)
+        ]
+        price = sum(known) if known else None
+        return {**told, "price_usd": price, "unpriced": list(self.unpriced), "versions": versions}
+
+
+class Trials:
+    """What the page does with them. `prices` are there once an answer could be."""
+
+    def __init__(
+        self, db: Database, looks: Looks, trying: Trying, prices: Callable[[], Awaitable[Prices]]
+    ) -> None:
+        self._db, self._looks, self.trying, self._prices = db, looks, trying, prices
+
+    async def questions(self, key: Key, assistant: str) -> Row:
+        """Those saved for the assistant, the newest first; the text only of what was typed."""
+
+        def work(tx: Execute) -> Row:
+            _tried(tx, key, assistant)
+            found = _questions(tx, key, assistant)
+            runs = _runs(tx, key, [one.run for one in found if one.run])
+            kept = ("id", "text", "source", "actor", "created_at")
+            told = [{name: getattr(one, name) for name in kept} for one in found]
+            return listed(
+                [one | {"run": runs.get(of.run or "")} for one, of in zip(told, found, strict=True)],
+                more=False,
+            )
+
+        return await self._looks.look(work)
+
+    async def typed(self, key: Key, assistant: str, fields: Fields) -> Row:
+        """Save what somebody has written."""
+
+        def work(tx: Execute) -> Row:
+            _tried(tx, key, assistant)
+            now = time.time()
+            id = saved_questions.typed(tx, key.project, assistant, fields["text"], key.person, now)
+            return {"id": id}
+
+        return await self._db(work)
+
+    async def of_run(self, key: Key, run: str, fields: Fields) -> Row:
+        """Save what a run was asked; no word is copied."""
+
+        def work(tx: Execute) -> Row:
+            row = console.run(tx, view_of(key), run)
+            if row is None or row["assistant_id"] is None:
+                raise not_found("run", run)
+            _tried(tx, key, row["assistant_id"])
+            if not question_of(tx, run):
+                raise Refusal("This run was asked nothing in words, so nothing of it can be asked again.")
+            return {"id": saved_questions.of_run(tx, run, "run", key.person, time.time())}
+
+        return await self._db(work)
+
+    async def remove(self, key: Key, id: str, fields: Fields) -> Row:
+        """It is not on the list any more."""
+
+        def work(tx: Execute) -> Row:
+            found = saved_questions.get(tx, id)
+            if found is None or not _seen(key, found.project):
+                raise not_found("question", id)
+            _tried(tx, key, found.assistant)
+            saved_questions.remove(tx, id)
+            return {"id": id, "deleted": True}
+
+        return await self._db(work)
+
+    async def question_texts(self, key: Key, assistant: str, fields: Fields) -> Row:
+        """What they ask; written down before it is told."""
+
+        def find(tx: Execute) -> list[SavedQuestion]:
+            _tried(tx, key, assistant)
+            return _questions(tx, key, assistant)
+
+        found = await self._looks.look(find)
+        foreign = next((one.project for one in found if one.run and one.project != key.project), key.project)
+        await self._looks.noted(key, foreign, "texts.questions", assistant)
+
+        def work(tx: Execute) -> Row:
+            return {one.id: question_of(tx, one.run) if one.run else one.text for one in found}
+
+        return {"texts": await self._looks.look(work)}
+
+    async def estimate(self, key: Key, assistant: str, fields: Fields) -> Row:
+        """What it will cost, as far as anybody knows."""
+        return (await self._plan(key, assistant, fields)).to_json()
+
+    async def start(self, key: Key, assistant: str, fields: Fields) -> Row:
+        """Begin it; returns ⇒ it is on disk, and goes on whatever happens."""
+        plan = await self._plan(key, assistant, fields)
+        if plan.unpriced and not fields.get("unpriced"):
+            told = (
+                f"No price is known of {', '.join(plan.unpriced)}, so no sum can end the trial. Name one in "
+            )
+            raise Refusal(f'{told}PRICES_FILE, or say "unpriced": true.', status=409, code="unpriced")
+        made = Trial(
+            f"trial_{token_hex(12)}",
+            assistant,
+            plan.versions[0].version,
+            plan.versions[1].version,
+            key.project,
+            key.person,
+            fields["limit_usd"],
+            plan.each(0),
+            plan.each(1),
+            "in_progress",
+            time.time(),
+        )
+
+        def work(tx: Execute) -> None:
+            trials.add(tx, made, plan.questions)
+            audit.add(tx, Entry(made.created_at, key.name, "trials.start", made.id))
+
+        await self._db(work)
+        self.trying.news.set()
+        return await self.get(key, made.id)
+
+    async def all(self, key: Key, assistant: str) -> Row:
+        """The assistant's newest trials."""
+
+        def work(tx: Execute) -> Row:
+            found = [one for one in trials.newest(tx, assistant, SHOWN) if _mine(key, one)]
+            return listed([_told(tx, one, trials.answers(tx, one.id)) for one in found], more=False)
+
+        return await self._looks.look(work)
+
+    async def get(self, key: Key, id: str, language: str = "en") -> Row:
+        """One trial with all that is there of it; `texts` where nobody but its project has said something."""
+
+        def work(tx: Execute) -> Row:
+            trial, rows = _found(tx, key, id), trials.answers(tx, id)
+            runs = _runs(tx, key, [one.run for one in rows if one.run], language)
+            places: dict[int, Row] = {}
+            for one in rows:
+                told = places.setdefault(one.place, {"id": one.question, "verdict": None, "answers": {}})
+                told["verdict"] = one.verdict or told["verdict"]
+                ran = runs.get(one.run or "")
+                told["answers"][str(one.version)] = ran and {**ran, "not_made": _not_made(tx, ran["id"])}
+            texts = None if _foreign(tx, key, rows) else _texts(tx, key, rows)
+            return _told(tx, trial, rows) | {"questions": list(places.values()), "texts": texts}
+
+        return await self._looks.look(work)
+
+    async def texts(self, key: Key, id: str, fields: Fields) -> Row:
+        """What was asked and answered in it; written down before it is told."""
+
+        def find(tx: Execute) -> bool:
+            _found(tx, key, id)
+            return _foreign(tx, key, trials.answers(tx, id))
+
+        foreign = await self._looks.look(find)
+        await self._looks.noted(key, None if foreign else key.project, "texts.trial", id)
+        return await self._looks.look(lambda tx: _texts(tx, key, trials.answers(tx, id)))
+
+    async def judge(self, key: Key, id: str, fields: Fields) -> Row:
+        """What somebody thinks of the version that is tried."""
+
+        def work(tx: Execute) -> None:
+            if not trials.judge(tx, _found(tx, key, id), fields["question"], fields["verdict"]):
+                raise not_found("question", fields["question"])
+
+        await self._db(work)
+        return await self.get(key, id)
+
+    async def cancel(self, key: Key, id: str, fields: Fields) -> Row:
+        """It ends here; answers under way do, too."""
+
+        def work(tx: Execute) -> Any:
+            if _found(tx, key, id).status != "in_progress":
+                raise Refusal("This trial has ended already.", status=409, code="ended")
+            trials.end(tx, id, "cancelled", time.time())
+            return self.trying.stop(tx, trials.answers(tx, id))
+
+        self.trying.ended(await self._db(work))
+        return await self.get(key, id)
+
+    async def _plan(self, key: Key, assistant: str, fields: Fields) -> _Plan:
+        def work(tx: Execute) -> tuple[list[Assistant], list[SavedQuestion], list[list[Usage]]]:
+            _tried(tx, key, assistant)
+            versions = [_version(tx, assistant, fields[name]) for name in ("version", "beside")]
+            if versions[0].version == versions[1].version:
+                raise Refusal("A version is tried beside another one, not beside itself.", param="beside")
+            there = {one.id: one for one in _questions(tx, key, assistant)}
+            if unknown := [one for one in fields["questions"] if one not in there]:
+                raise not_found("question", unknown[0])
+            asked = [there[one] for one in dict.fromkeys(fields["questions"])]
+            average = usage.average(tx, assistant, time.time() - SINCE)
+            return versions, asked, [_used(tx, one) or ([average] if average else []) for one in asked]
+
+        versions, asked, used = await self._looks.look(work)
+        prices = await self._prices()
+        costs = [[await _priced(prices, one.model, rows) for rows in used] for one in versions]
+        probe = [Usage("evaluation", "", time.time(), "completed", input=1000, output=1000)]
+        models = list(dict.fromkeys(one.model for one in versions))
+        unpriced = [model for model in models if await _priced(prices, model, probe) is None]
+        return _Plan(versions, asked, costs, unpriced)
+
+
+async def _priced(prices: Prices, model: str, rows: Sequence[Usage]) -> float | None:
+    """What these requests would cost with that model; None: not known."""
+    asked = [replace(one, kind="evaluation", model=model, served_model=None, price_usd=None) for one in rows]
+    costs = [(await prices.priced(one)).price_usd for one in asked]
+    known = [one for one in costs if one is not None]
+    return sum(known) if costs and len(known) == len(costs) else None
+
+
+def _used(tx: Execute, question: SavedQuestion) -> list[Usage]:
+    """The requests that its question was answered with then."""
+    rows = usage.rows(tx, question.run) if question.run else []
+    return [one for one in rows if one.kind in ("answer", "evaluation") and one.input is not None]
+
+
+def _tried(tx: Execute, key: Key, assistant: str) -> None:
+    """Raises Refusal where the key may not: what is the operator's, or of the settings, an admin may try."""
+    seen = assistants.visible(tx, assistant, key.project)
+    if seen is None:
+        raise not_found("assistant", assistant)
+    if seen[1] and not key.admin:
+        told = f"Assistant {assistant} belongs to the operator. A key made with `spool keys create NAME "
+        raise Refusal(f"{told}--console --admin` may try it.", status=403, code="assistant_of_operator")
+
+
+def _version(tx: Execute, assistant: str, number: int) -> Assistant:
+    found = assistants.get(tx, assistant, number)
+    if found is None:
+        raise not_found("version", str(number))
+    return found
+
+
+def _seen(key: Key, project: str) -> bool:
+    return key.admin or project in ("", key.project)
+
+
+def _questions(tx: Execute, key: Key, assistant: str) -> list[SavedQuestion]:
+    return [one for one in saved_questions.of_assistant(tx, assistant) if _seen(key, one.project)]
+
+
+def _mine(key: Key, trial: Trial) -> bool:
+    return key.admin or trial.project == key.project
+
+
+def _found(tx: Execute, key: Key, id: str) -> Trial:
+    found = trials.get(tx, id)
+    if found is None or not _mine(key, found):
+        raise not_found("trial", id)
+    return found
+
+
+def _runs(tx: Execute, key: Key, ids: Sequence[str], language: str = "en") -> dict[str, Row]:
+    """Those that the key sees, as lists have them."""
+    rows = console.runs(tx, view_of(key), Filters(ids=tuple(ids)), len(ids)) if ids else []
+    return {one["id"]: run_row(one, language) for one in rows}
+
+
+def _told(tx: Execute, trial: Trial, rows: Sequence[TrialAnswer]) -> Row:
+    """A trial of a list."""
+    verdicts = [one.verdict for one in rows if one.verdict]
+    return asdict(trial) | {
+        "spent_usd": sum(one.usd for one in rows),
+        "unpriced": any(one.unpriced and one.ended for one in rows),
+        "answers": len(rows),
+        "done": sum(one.ended for one in rows),
+        "verdicts": {name: verdicts.count(name) for name in ("better", "same", "worse")},
+    }
+
+
+def _not_made(tx: Execute, run: str) -> list[str]:
+    """What the version would have changed."""
+    steps = {step.name: step for step in console.steps(tx, run)}
+    done = [(call["name"], steps.get(f"call:{call['id']}")) for _, call in called(steps)]
+    values = [(name, step.value or {}) for name, step in done if step]
+    return [name for name, one in values if one.get("output") == NOT_IN_TRIAL or one.get("approve") is False]
+
+
+def _foreign(tx: Execute, key: Key, rows: Sequence[TrialAnswer]) -> bool:
+    """Whether others than people of the key's project have said something of it."""
+    ids = tuple(one.run for one in rows if one.run)
+    there = console.runs(tx, console.View(None), Filters(ids=ids), len(ids)) if ids else []
+    return any(one["project"] != key.project for one in there)
+
+
+def _texts(tx: Execute, key: Key, rows: Sequence[TrialAnswer]) -> Row:
+    """Questions and answers, by their ids. A question that was not asked yet has none."""
+    told: Row = {"questions": {}, "answers": {}}
+    for one in rows:
+        there = console.run(tx, view_of(key), one.run) if one.run else None
+        if one.run and there:
+            told["questions"][one.question] = question_of(tx, one.run)
+            said = thread_messages.page(tx, ThreadId(there["thread_id"]), Page(100, "asc"), one.run)[0]
+            told["answers"][one.run] = "\n\n".join(part.text for part in said)
+    return told

@@ -1,0 +1,134 @@
+"""Trials carried out: a few answers at once, each a run, until all are there or the sum is spent.
+
+What makes each step safe: a run is made and claimed in the transaction that writes its id (`_begin`).
+A death before it has begun nothing; after it every start goes on with the run, and `keep` with the trial, for
+which nothing is remembered but its rows and the ledger. What is to end is marked first (`stop`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from functools import partial
+from typing import Final
+
+from core.api import messages
+from core.api.console.looks import question_of
+from core.api.key import Key
+from core.api.refusal import Refusal
+from core.api.run_options import run_options
+from core.api.runs import Begun, Runs
+from core.errors import Unsaved
+from core.runs.client import views
+from core.runs.client.endings import Endings
+from core.runs.client.objects import Object
+from core.store import assistants, client_runs, copies, saved_questions, threads, trials
+from core.store.database import Database, Execute
+from core.store.trials import Trial, TrialAnswer
+from core.types import Claim, RunId
+
+logger = logging.getLogger(__name__)
+AT_ONCE: Final = 2
+"""Answers of all trials together: people in chats are to notice nothing."""
+PAUSE: Final = 0.5
+"""Seconds between two looks at what was spent."""
+Stopped = list[tuple[RunId, Claim | None, Object]]
+"""Runs that are to end, for `Trying.ended`."""
+
+
+class Trying:
+    """Carries out the trials of one process; `news` is set when there is a new one."""
+
+    def __init__(self, db: Database, runs: Runs, endings: Endings) -> None:
+        self._db, self._runs, self._endings = db, runs, endings
+        self.news = asyncio.Event()
+
+    async def keep(self) -> None:
+        """Go on with all that are under way, until cancelled."""
+        while True:
+            self.news.clear()
+            going = True
+            with suppress(Unsaved):  # the next look may be luckier
+                going = await self._look()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(PAUSE if going else None):
+                    await self.news.wait()
+
+    async def _look(self) -> bool:
+        """Whether there are any."""
+        going = await self._db(trials.under_way)
+        for trial in going:
+            stopped: Stopped = []
+            try:
+                if await self._runs.begun(partial(self._next, trial=trial.id, stopped=stopped)):
+                    self.news.set()  # perhaps there is room for another
+            except Refusal as refusal:
+                if refusal.status != 429:  # too many runs of its project: later
+                    logger.warning("a trial cannot go on: %s", refusal.message)
+                    await self._db(partial(trials.end, id=trial.id, status="cancelled", now=time.time()))
+            self.ended(stopped)
+        return bool(going)
+
+    def _next(self, tx: Execute, *, trial: str, stopped: Stopped) -> Begun | None:
+        """Begin an answer, or end what is to end. The sum holds for what answers under way may still cost."""
+        found, rows = trials.get(tx, trial), trials.answers(tx, trial)
+        if found is None or found.status != "in_progress":
+            return None
+        under_way = [one for one in rows if one.run and not one.ended]
+        left = next((one for one in rows if not one.run), None)
+        spent = sum(_cost(found, rows, one) for one in rows if one.run)
+        if sum(one.usd for one in rows) > found.limit_usd:
+            stopped += self.stop(tx, under_way)
+        elif left and spent + _expected(found, rows, left.version) <= found.limit_usd:
+            return self._begin(tx, found, left) if trials.busy(tx) < AT_ONCE else None
+        if not under_way:
+            over = left or sum(one.usd for one in rows) > found.limit_usd
+            trials.end(tx, trial, "limit" if over else "completed", time.time())
+        return None
+
+    def _begin(self, tx: Execute, trial: Trial, answer: TrialAnswer) -> Begun | None:
+        question = saved_questions.get(tx, answer.question)
+        version = assistants.get(tx, trial.assistant, answer.version)
+        asked = client_runs.of(tx, RunId(question.run)) if question and question.run else None
+        text = question and (question_of(tx, asked.id) if asked else question.text)
+        if question is None or version is None or not text:  # it was removed, or deleted by who had asked it
+            trials.left_out(tx, trial.id, answer.place)
+            return None
+        key = Key("", trial.actor, trial.project)
+        self._runs.allow(tx, key, version.tools)
+        now, project = time.time(), question.project or None  # who may read the question reads the answers
+        before = threads.get(tx, asked.thread) if asked else None
+        copied = copies.copy(tx, before, project, now, asked.id) if before and asked else None
+        there = (threads.get(tx, copied) if copied else None) or threads.create(tx, project, {}, now)
+        messages.add(tx, key, there, {"role": "user", "content": text}, now)
+        options = run_options(key, version, {}, None, trial=True)
+        begun = self._runs.queue(tx, there, version, options, {"trial": trial.id})
+        trials.begun(tx, trial.id, answer, begun.run)
+        return begun
+
+    def stop(self, tx: Execute, answers: Iterable[TrialAnswer]) -> Stopped:
+        """Part of a transaction: those that are under way are to end; afterwards that is `ended`."""
+        rows = [client_runs.of(tx, one.run) for one in answers if one.run and not one.ended]
+        going = [one for one in rows if one.status != "cancelling"]
+        marked = [(one.id, self._endings.mark(tx, one, "cancelled", time.time())) for one in going]
+        return [(run, claim, views.now(tx, run)) for run, claim in marked]
+
+    def ended(self, stopped: Stopped) -> None:
+        """The marks are on disk."""
+        for run, claim, told in stopped:
+            self._endings.carry_out(run, claim, told)
+
+
+def _expected(trial: Trial, rows: Sequence[TrialAnswer], version: int) -> float:
+    """What an answer of that version costs: on an average of this trial, else what was thought before."""
+    done = [one.usd for one in rows if one.version == version and one.ended and one.usd]
+    return sum(done) / len(done) if done else trial.expected(version)
+
+
+def _cost(trial: Trial, rows: Sequence[TrialAnswer], one: TrialAnswer) -> float:
+    """Of one that has begun; what nobody told of it was as dear as others."""
+    sure = one.ended and not one.unpriced
+    return one.usd if sure else max(one.usd, _expected(trial, rows, one.version))

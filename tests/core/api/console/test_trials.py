@@ -1,0 +1,197 @@
+"""Versions tried on saved questions: the cost is said before, the sum ends it, and nothing is changed."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from core.api.console.looks import Looks
+from core.api.console.trials import Trials
+from core.api.console.trying import Trying
+from core.policy.prices import Prices
+from core.store import assistants, audit
+from core.store.reading import Reading
+from core.tools import Toolbox
+from core.types import SETTINGS_ID
+from standins.script.script import Call, Fault, Wait, outputs
+from tests.core.api.clients import KEY, Client, client, look, refused
+from tests.core.fakes import HERE, TIMEOUT
+from tests.core.runs.asking import Post
+from tests.core.served import tools, until
+from tests.core.whole import Core
+
+ADMIN = replace(KEY, admin=True)
+
+
+def versions(spool: Core, assistant: str, model: str = "gpt-6-luna") -> Any:
+    return spool.db(
+        lambda tx: assistants.update(tx, assistant, {"instructions": "Be brief.", "model": model}, 2)
+    )
+
+
+@contextlib.asynccontextmanager
+async def trying(one: Client, path: Path) -> AsyncIterator[Trials]:
+    async def prices() -> Prices:
+        return one.spool.run_context.prices
+
+    looks = Looks(one.spool.db, Reading(path / "spool.sqlite3"))
+    made = Trials(one.spool.db, looks, Trying(one.spool.db, one.runs, one.endings), prices)
+    keeping = asyncio.create_task(made.trying.keep())
+    try:
+        yield made
+    finally:
+        keeping.cancel()
+        await asyncio.gather(keeping, return_exceptions=True)
+        looks.read.close()
+
+
+async def plan(trials: Trials, assistant: str, *texts: str, **more: Any) -> dict[str, Any]:
+    """Of typed questions."""
+    saved = [await trials.typed(KEY, assistant, {"text": text}) for text in texts]
+    return {"version": 2, "beside": 1, "limit_usd": 1.0, "questions": [one["id"] for one in saved], **more}
+
+
+async def ended(trials: Trials, made: dict[str, Any]) -> dict[str, Any]:
+    async with asyncio.timeout(TIMEOUT):
+        while made["status"] == "in_progress":
+            await asyncio.sleep(0.01)
+            made = await trials.get(KEY, made["id"])
+    return made
+
+
+async def test_two_versions_side_by_side(tmp_path):
+    """With what stood before the question; as evaluation in the ledger; its price was said before."""
+    async with client(tmp_path) as (one, _), trying(one, tmp_path) as trials:
+        bot = await one.assistant()
+        await versions(one.spool, bot)
+        assert (await trials.estimate(KEY, bot, await plan(trials, bot, "x")))["price_usd"] is None
+        run = await one.ask("first", "second", assistant=bot)
+        saved = await trials.of_run(KEY, run["id"], {})
+        asked = await plan(trials, bot, "typed")
+        asked["questions"].append(saved["id"])
+        told = await trials.estimate(KEY, bot, asked)
+        made = await ended(trials, await trials.start(KEY, bot, asked))
+        await trials.judge(KEY, made["id"], {"question": saved["id"], "verdict": "better"})
+        made = await trials.get(KEY, made["id"])
+        kinds = await one.spool.rows(
+            "SELECT kind, COUNT(*), SUM(price_usd) FROM usage GROUP BY kind ORDER BY 1"
+        )
+        asked_with = [[item["content"] for item in items] for _, items in one.spool.script.requests]
+
+    assert (4, 4, []) == (told["answers"], told["known"], told["unpriced"])
+    assert ("completed", 4, {"better": 1, "same": 0, "worse": 0}) == (
+        made["status"],
+        made["done"],
+        made["verdicts"],
+    )
+    assert [("answer", 1), ("evaluation", 4)] == [row[:2] for row in kinds]
+    assert made["spent_usd"] == kinds[1][2]
+    assert 0.2 < made["spent_usd"] / told["price_usd"] < 5
+    assert {"echo: typed", "echo: second"} == set(made["texts"]["answers"].values())
+    assert 2 == asked_with[1:].count(["first", "second"])
+
+
+async def test_the_sum_ends_it(tmp_path):
+    """No answer is begun that would pass it; one whose rounds do ends; without prices none is kept."""
+    async with client(tmp_path, toolbox=Toolbox.of(look)) as (one, _), trying(one, tmp_path) as trials:
+        bot = await one.assistant(*tools("def:look"), metadata={"spool_functions": "server"})
+        await versions(one.spool, bot)
+        await one.ask("before", assistant=bot)
+        asked = await plan(trials, bot, "a", "b", "c")
+        each = (await trials.estimate(KEY, bot, asked))["price_usd"] / 6
+        short = await ended(trials, await trials.start(KEY, bot, {**asked, "limit_usd": 2.5 * each}))
+        one.spool.script.otherwise = lambda items: [Wait(0.1), Call("look", {"place": "x" * 900})]
+        passed = await ended(trials, await trials.start(KEY, bot, {**asked, "limit_usd": 1.5 * each}))
+        statuses = await one.spool.rows("SELECT status FROM runs WHERE created_at > ? ", passed["created_at"])
+        await one.spool.db(lambda tx: assistants.update(tx, bot, {"model": "my-own"}, 3))
+        unpriced = {**asked, "version": 3}
+        assert 409 == (await refused(trials.start(KEY, bot, unpriced)))[0]
+        one.spool.script.otherwise = "fine"
+        free = await ended(trials, await trials.start(KEY, bot, {**unpriced, "unpriced": True}))
+
+    assert "limit" == short["status"]
+    assert short["spent_usd"] <= 2.5 * each
+    assert 0 < short["done"] < 6
+    assert ("limit", [("cancelled",)]) == (passed["status"], statuses)
+    assert ("completed", True) == (free["status"], free["unpriced"])
+
+
+async def test_it_is_cancelled_and_survives_a_death(tmp_path):
+    """Each answer is made once; what is under way when somebody ends it is cancelled."""
+    async with client(tmp_path, "1", Fault("hang"), Fault("hang")) as (one, _):
+        bot = await one.assistant()
+        await versions(one.spool, bot)
+        async with trying(one, tmp_path) as trials:
+            made = await trials.start(KEY, bot, await plan(trials, bot, "a", "b"))
+            await until(lambda: asyncio.sleep(0, len(one.spool.script.requests) == 3))
+        await one.reborn()
+        async with trying(one, tmp_path) as trials:
+            made = await ended(trials, made)
+            runs = await one.spool.rows("SELECT status FROM runs")
+            one.spool.script.otherwise = Fault("hang")
+            other = await trials.start(KEY, bot, await plan(trials, bot, "c", "d"))
+            await until(lambda: one.spool.rows("SELECT 1 FROM runs WHERE ended_at IS NULL"))
+            other = await trials.cancel(KEY, other["id"], {})
+            await until(
+                lambda: one.spool.rows(
+                    "SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM runs WHERE ended_at IS NULL)"
+                )
+            )
+            after = await one.spool.rows("SELECT status FROM runs WHERE created_at > ?", other["created_at"])
+
+    assert ("completed", [("completed",)] * 4) == (made["status"], runs)
+    assert "cancelled" == other["status"]
+    assert {("cancelled",)} == set(after)
+    assert len(after) <= 2
+
+
+async def test_nothing_is_changed(tmp_path):
+    """The model is told, and the answer says which call was not made."""
+    post = Post()
+    async with client(tmp_path, toolbox=post.toolbox()) as (one, _), trying(one, tmp_path) as trials:
+        one.spool.script.otherwise = lambda items: (
+            next(iter(outputs(items).values())) if outputs(items) else Call("send", {"to": "bob"})
+        )
+        bot = await one.assistant(*tools("def:send"))
+        await versions(one.spool, bot)
+        made = await ended(trials, await trials.start(KEY, bot, await plan(trials, bot, "write to bob")))
+
+    answers = made["questions"][0]["answers"]
+    assert [["send"], ["send"]] == [one["not_made"] for one in answers.values()]
+    assert all("trial" in text for text in made["texts"]["answers"].values())
+    assert not post.sent
+
+
+async def test_what_people_said_stays_theirs(tmp_path):
+    """Told to who may read chats, and written down; gone with the message; an admin tries the operator's."""
+    async with client(tmp_path) as (one, _), trying(one, tmp_path) as trials:
+        await one.spool.ask("1", "a secret")
+        await versions(one.spool, SETTINGS_ID)
+        ((run,),) = await one.spool.rows("SELECT id FROM runs")
+        reader = replace(ADMIN, read_chats=True)
+        assert 403 == (await refused(trials.of_run(KEY, run, {})))[0]
+        saved = await trials.of_run(ADMIN, run, {})
+        assert saved == await trials.of_run(ADMIN, run, {})
+        ((listed,), told) = (
+            (await trials.questions(ADMIN, SETTINGS_ID))["data"],
+            await trials.question_texts(reader, SETTINGS_ID, {}),
+        )
+        asked = {"version": 2, "beside": 1, "questions": [saved["id"]], "limit_usd": 1.0}
+        made = await ended(trials, await trials.start(ADMIN, SETTINGS_ID, asked))
+        thread = made["questions"][0]["answers"]["2"]["thread_id"]
+        assert 403 == (await refused(trials.texts(ADMIN, made["id"], {})))[0]
+        assert 404 == (await refused(one.threads.get(KEY, thread)))[0]
+        texts = await trials.texts(reader, made["id"], {})
+        noted = [entry.action for entry in await one.spool.db(lambda tx: audit.newest(tx, 9))]
+        await one.spool.inbox.withdraw(HERE, "1")
+        left = await one.spool.rows("SELECT id FROM threads WHERE copy_of IS NOT NULL")
+        gone = await trials.questions(ADMIN, SETTINGS_ID), await trials.texts(reader, made["id"], {})
+
+    assert ("", None, {saved["id"]: "a secret"}) == (listed["text"], made["texts"], told["texts"])
+    assert {saved["id"]: "a secret"} == texts["questions"]
+    assert ["texts.trial", "trials.start", "texts.questions"] == noted
+    assert ([], [], {}) == (left, gone[0]["data"], gone[1]["answers"])
