@@ -17,7 +17,10 @@ from tests.scripted_model import ScriptedModel
 
 ANN, BOB = "fake:U1", "fake:U2"
 REF = "fake:post"
-USE = "INSERT INTO trial_answers (trial_id, place, version, question_id) SELECT '', 0, 1, id FROM saved_questions"
+USE = (
+    "INSERT INTO trial_answers (trial_id, place, version, question_id) "
+    "SELECT '', 0, 1, id FROM saved_questions"
+)
 
 
 @pytest.fixture
