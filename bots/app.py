@@ -23,6 +23,7 @@ from bots.intake.alerts import Alerts, Direct
 from bots.intake.connection import Connections, keep
 from bots.intake.connector import Connector
 from bots.intake.outcry import Outcry, Telling
+from bots.telemetry.otel import exported
 from bots.watches import ToolFiles, watch_models
 from core.assistants.model_choice import ModelChoices
 from core.assistants.of_settings import settings_assistant, with_chosen_model
@@ -250,11 +251,9 @@ async def assembled(
     prices, tool_files = _prices(settings), _tool_files(settings, tools)
     await tool_files.check(settings)
     db = Database(settings.data_dir / FILE)
-    platforms: dict[str, Connected] = {}
-    connections = Connections(names)
+    platforms, connections = dict[str, Connected](), Connections(names)
     core = _core(settings, db, platforms, tool_files, prices)
-    settled = partial(_settle, settings=settings, assistant=assistant)
-    if demos := await db(settled):
+    if demos := await db(partial(_settle, settings=settings, assistant=assistant)):
         logger.warning(older_demo.warning(demos))
     async with _session() as session:
         platforms.update({name: _platform(name, settings, core.inbox, session) for name in names})
@@ -262,16 +261,17 @@ async def assembled(
         _watch(core, settings, db, tool_files, platforms)
         if checked:
             core.background.start(start.tell(settings, names, partial(_answers, db, core.ready)), "checks")
-        await _resume(core)
         watch = LoopWatch()
-        try:
-            served = _http(settings, db, core, connections, watch, behind)
-            async with served as url:  # all that others were told is known from here on
-                yield Running(list(platforms.values()), core.lanes, url, connections)
-        finally:
-            watch.close()
-            await _leave(core, platforms.values())
-            db.close()
+        async with exported(settings, core.lanes):
+            try:
+                await _resume(core)
+                served = _http(settings, db, core, connections, watch, behind)
+                async with served as url:  # all that others were told is known from here on
+                    yield Running(list(platforms.values()), core.lanes, url, connections)
+            finally:
+                watch.close()
+                await _leave(core, platforms.values())
+                db.close()
 
 
 def _watch(core: _Core, settings: Settings, db: Database, tools: ToolFiles, on: dict[str, Connected]) -> None:

@@ -161,7 +161,7 @@ class Inbox:
             remember(tx, name, value)
         if messages.known(tx, message):
             if not oldest:  # what is found in a history was not delivered
-                counts.add(tx, counts.REPEATED, message.address.platform)
+                counts.add(tx, counts.REPEATED, message.address.platform, now)
             return Receipt(new=False)
         if message.sent_at < oldest:
             logger.warning(

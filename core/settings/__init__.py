@@ -13,6 +13,7 @@ from core.errors import ConfigError
 from core.settings import time_zone
 from core.settings.copied import unlike_a_key, unlike_a_server
 from core.settings.http import SERVED, wrong_http
+from core.settings.otel import ENDPOINTS, wrong_otel
 
 OPENAI_HOST = "api.openai.com"
 INSTRUCTIONS = (
@@ -53,6 +54,10 @@ class Settings:
     api_upload_mb: int = 512
     api_requests_per_minute: int = 60_000
     api_runs_at_once: int = 256
+    otel_exporter_otlp_endpoint: str = ""
+    otel_exporter_otlp_traces_endpoint: str = ""
+    otel_exporter_otlp_metrics_endpoint: str = ""
+    otel_service_name: str = "spool"
     data_dir: Path = Path("./data")
     thread_scope: Literal["user", "person-topic", "topic"] = "user"
     dm_scope: Literal["", "user", "person-topic"] = ""
@@ -100,6 +105,12 @@ class Settings:
         if self.openai_features == "auto":
             return not self.openai_base_url or urlsplit(self.openai_base_url).hostname == OPENAI_HOST
         return self.openai_features == "full"
+
+    def otel_endpoint(self, signal: Literal["traces", "metrics"]) -> str:
+        """Where those are sent; "" for nowhere. The common one is a base."""
+        own: str = getattr(self, f"otel_exporter_otlp_{signal}_endpoint")
+        base = self.otel_exporter_otlp_endpoint.rstrip("/")
+        return own or (base and f"{base}/v1/{signal}")
 
     @property
     def platforms(self) -> tuple[str, ...]:
@@ -243,6 +254,7 @@ def _mistakes(settings: Settings) -> list[str]:
             "has them, else OPENAI_BACKGROUND=0."
         )
     problems += wrong_http(settings.http, settings.http_serve, settings.http_hosts)
+    problems += wrong_otel({name: getattr(settings, NAMES[name]) for name in ENDPOINTS})
     return problems + _shapes(settings)
 
 

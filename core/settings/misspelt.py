@@ -10,13 +10,14 @@ from core.settings import EXAMPLE, NAMES, TOKENS
 
 PREFIXES = {"xoxb-": "SLACK_BOT_TOKEN", "xapp-": "SLACK_APP_TOKEN", "sk-": "OPENAI_API_KEY"}
 """How the values begin that show what they are."""
+OTEL = "OTEL_"
 FORMER = {
     "SLACK_TOKEN": ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN"),
     "OPENAI_API_BASE": ("OPENAI_BASE_URL",),
     "OPENAI_MODEL": ("ASSISTANT_MODEL",),
 }
 """Names that others have for it and that are not alike, or like two of ours."""
-SERVICES = ("SLACK_", "DISCORD_", "OPENAI_")
+SERVICES = ("SLACK_", "DISCORD_", "OPENAI_", OTEL)
 VENDOR = frozenset(
     f"OPENAI_{name}"
     for name in (
@@ -42,7 +43,7 @@ class Misspelt:
     def __str__(self) -> str:
         if self.meant:
             return f"{self.name} is not a setting. Did you mean {' or '.join(self.meant)}?"
-        if self.name in VENDOR:
+        if self.name in VENDOR or self.name.startswith(OTEL):
             return f"{self.name} is read from the real environment alone. Set it there, or remove it."
         return f"{self.name} is not a setting, and nobody reads it. Remove it; {EXAMPLE} lists all there are."
 
@@ -64,7 +65,7 @@ def misspelt(given: Mapping[str, str], *, shared: bool = False) -> list[Misspelt
 def _meant(name: str, value: str) -> tuple[str, ...]:
     """The settings that a name may stand for; some values say themselves what they are."""
     name, service = name.upper(), f"{name.upper().partition('_')[0]}_"
-    if name in VENDOR:
+    if name in VENDOR or service == OTEL:
         return ()
     if service not in SERVICES:
         return tuple(difflib.get_close_matches(name, NAMES, n=1, cutoff=0.87))

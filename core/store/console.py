@@ -128,6 +128,11 @@ def newest(tx: Execute, limit: int, ids: Sequence[str] = ()) -> list[Row]:
     return _runs(tx, found, (*ids, limit), 10 * limit)
 
 
+def numbered(tx: Execute, seqs: Sequence[int]) -> list[Row]:
+    """The runs with these numbers, the newest first."""
+    return _runs(tx, f"runs.seq IN ({', '.join('?' for _ in seqs)})", seqs, len(seqs))
+
+
 def _runs(tx: Execute, where: str, values: Sequence[Any], limit: int) -> list[Row]:
     sql = " ".join((_RUNS, "WHERE", where, "ORDER BY runs.seq DESC LIMIT ?"))
     rows = tx.execute(sql, (*values, limit)).fetchall()

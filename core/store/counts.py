@@ -10,13 +10,21 @@ REPEATED: Final = "repeated_deliveries"
 """A network delivered a message again that was accepted already."""
 
 
-def add(tx: Execute, name: str, platform: str = "") -> None:
-    """It happened once more, there."""
-    tx.execute(
-        "INSERT INTO counts (name, value) VALUES (?, 1) "
-        "ON CONFLICT (name) DO UPDATE SET value = counts.value + 1",
-        (f"{name}:{platform}" if platform else name,),
-    ).fetchall()
+def add(tx: Execute, name: str, platform: str = "", at: float = 0.0) -> None:
+    """It happened once more, there and then."""
+    for one in (f"{name}:{platform}" if platform else name, f"{name}_in_hour:{at // 3600:08.0f}"):
+        tx.execute(
+            "INSERT INTO counts (name, value) VALUES (?, 1) "
+            "ON CONFLICT (name) DO UPDATE SET value = counts.value + 1",
+            (one,),
+        ).fetchall()
+
+
+def since(tx: Execute, name: str, at: float) -> int:
+    """How often it happened from the hour of that moment on."""
+    sql = "SELECT COALESCE(SUM(value), 0) FROM counts WHERE name >= ? AND name < ?"
+    rows = tx.execute(sql, (f"{name}_in_hour:{at // 3600:08.0f}", f"{name}_in_hour;")).fetchall()
+    return int(rows[0][0])
 
 
 def value(tx: Execute, name: str) -> int:

@@ -75,7 +75,8 @@ def add(tx: Execute, *rows: Usage) -> None:
         values = [getattr(one, name) for name in _COLUMNS]
         (seq,) = tx.execute(_ADD, (*values, one.run_id, one.kind, one.step)).fetchall()[0]
         if zone is not None:  # else the next start counts them all
-            tx.execute(f"{_COUNT} WHERE usage.seq = ? {_ADDED}", (day_of(one.began_at, zone), seq)).fetchall()
+            counted = f"{_COUNTED} WHERE usage.seq = ? {_ADDED}"
+            tx.execute(counted, (seq, day_of(one.began_at, zone))).fetchall()
 
 
 def of_run(tx: Execute, run: str) -> tuple[int, int] | None:
@@ -88,16 +89,16 @@ def of_run(tx: Execute, run: str) -> tuple[int, int] | None:
 
 
 def average(tx: Execute, assistant: str, since: float) -> Usage | None:
-    """What an answer of the assistant has used since then, as far as it was told."""
-    found = tx.execute(
-        "SELECT COUNT(DISTINCT run_id), SUM(input), SUM(cached), SUM(output) FROM usage "
-        "WHERE assistant_id = ? AND began_at >= ? AND kind = 'answer' AND input IS NOT NULL",
-        (assistant, since),
-    ).fetchall()
-    count, *sums = found[0]
-    used = [round((one or 0) / (count or 1)) for one in sums]
-    made = Usage("evaluation", "", since, "completed")
-    return replace(made, input=used[0], cached=used[1], output=used[2]) if count else None
+    """What one of the assistant's newest answers since then has used, as far as it was told."""
+    newest = (
+        "SELECT run_id, input, cached, output FROM usage WHERE began_at >= ? AND assistant_id = ? "
+        "AND kind = 'answer' AND input IS NOT NULL ORDER BY began_at DESC LIMIT 500"
+    )
+    sums = f"SELECT COUNT(DISTINCT run_id), SUM(input), SUM(cached), SUM(output) FROM ({newest}) AS newest"
+    count, *found = tx.execute(sums, (since, assistant)).fetchall()[0]
+    used = [round((one or 0) / (count or 1)) for one in found]
+    made = Usage("evaluation", "", since, "completed", input=used[0], cached=used[1], output=used[2])
+    return made if count else None
 
 
 def rows(tx: Execute, run: str) -> list[Usage]:
@@ -165,25 +166,32 @@ class Total:
 
 
 _UNKNOWN = "outcome IN ('unknown', 'cancelled') AND input IS NULL AND units IS NULL"
-_UNPRICED = "price_usd IS NULL AND (outcome IN ('completed', 'incomplete') OR input IS NOT NULL)"
+UNPRICED = "price_usd IS NULL AND (outcome IN ('completed', 'incomplete') OR input IS NOT NULL)"
 UNIT: Final = 10**10
 """Money is added up in whole numbers of these parts of a dollar: the order of the rows is no matter."""
 _SUMS = (
-    f"COUNT(*), SUM(CASE WHEN {_UNKNOWN} THEN 1 ELSE 0 END), SUM(CASE WHEN {_UNPRICED} THEN 1 ELSE 0 END), "
+    f"COUNT(*), SUM(CASE WHEN {_UNKNOWN} THEN 1 ELSE 0 END), SUM(CASE WHEN {UNPRICED} THEN 1 ELSE 0 END), "
     "COALESCE(SUM(input), 0), COALESCE(SUM(cached), 0), COALESCE(SUM(output), 0), "
     f"COALESCE(SUM(reasoning), 0), SUM(CAST(ROUND(price_usd * {UNIT}) AS BIGINT))"
 )
 SUMMED: Final = ("requests", "unknown", "unpriced", "input", "cached", "output", "reasoning", "price")
-_LOOKS = " UNION ALL ".join(f"SELECT '{by}' AS what" for by in KEYS if by != "day")
-_NAMED = " ".join(f"WHEN '{by}' THEN {key}" for by, key in KEYS.items() if by != "day")
+_BY = [by for by in KEYS if by != "day"]
+_EACH = ", ".join(f"{KEYS[by]} AS by_{by}" for by in _BY)
+_BYS = ", ".join(f"by_{by}" for by in _BY)
+_LOOKS = " UNION ALL ".join(f"SELECT '{by}' AS what" for by in _BY)
+_NAMED = " ".join(f"WHEN '{by}' THEN by_{by}" for by in _BY)
 _SUMMED = ", ".join(SUMMED)
-_COUNT = (
-    f"INSERT INTO usage_days (day, what, whose, name, {_SUMMED}) "
-    f"SELECT CAST(? AS TEXT), what, {WHOSE} AS whose, CASE what {_NAMED} END AS name, {_SUMS} "
-    f"FROM usage CROSS JOIN ({_LOOKS}) AS looks"
-)
-_ADDED = "GROUP BY what, whose, name ON CONFLICT (what, day, whose, name) DO UPDATE SET " + ", ".join(
+_SUMS_OF = ", ".join(f"SUM({one})" for one in SUMMED)
+_ADD_UP = ", ".join(
     f"{one} = COALESCE(usage_days.{one} + excluded.{one}, usage_days.{one}, excluded.{one})" for one in SUMMED
+)
+_COUNTED = f"WITH found (whose, {_BYS}, {_SUMMED}) AS (SELECT {WHOSE} AS whose, {_EACH}, {_SUMS} FROM usage"
+"""Rows of one day: all that are alike once, and of these the sums by each thing they are looked at by."""
+_ADDED = (
+    f"GROUP BY whose, {_BYS}) INSERT INTO usage_days (day, what, whose, name, {_SUMMED}) "
+    f"SELECT CAST(? AS TEXT), what, whose, CASE what {_NAMED} END AS key, {_SUMS_OF} "
+    f"FROM found CROSS JOIN ({_LOOKS}) AS looks WHERE 1 = 1 GROUP BY what, whose, key "
+    f"ON CONFLICT (what, day, whose, name) DO UPDATE SET {_ADD_UP}"
 )
 
 
@@ -197,8 +205,8 @@ def settle(tx: Execute, zone: str) -> None:
     while (at := tx.execute(next_, (end,)).fetchall()[0][0]) is not None:
         day = day_of(at, zone)
         end = max(begins(date.fromisoformat(day) + timedelta(1), zone), at + 1)
-        where = "WHERE began_at >= ? AND began_at < ?"
-        tx.execute(f"{_COUNT} {where} {_ADDED}", (day, at, end)).fetchall()
+        counted = f"{_COUNTED} WHERE began_at >= ? AND began_at < ? {_ADDED}"
+        tx.execute(counted, (at, end, day)).fetchall()
     facts.remember(tx, DAYS, zone)
 
 

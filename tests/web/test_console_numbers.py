@@ -61,3 +61,24 @@ async def test_usage_is_what_the_command_says(api: Api, script: Scenario, capsys
         assert 400 == (await mina.ask("GET", "/console/api/usage?days=367"))[0]
     async with stranger(api) as nobody:
         assert 401 == (await nobody.ask("GET", "/console/api/usage"))[0]
+
+
+async def test_the_overview_counts_what_was(api: Api, script: Scenario):
+    """Of one's own project and of chats; what an admin sees is all of it."""
+    await asked(api, script, "default", "one")
+    await asked(api, script, "other", "two")
+    async with browser(api, admin=True) as boss, browser(api) as mina:
+        told = await boss.get("/console/api/overview?hours=1")
+        mine = await mina.get("/console/api/overview", **{"Accept-Language": "ko"})
+        assert (2, 1) == (told["promises"]["accepted"], mine["promises"]["accepted"])
+        assert (2, 0, 0, 0) == tuple(
+            told["promises"][one] for one in ("answers", "lost", "twice", "disordered")
+        )
+        assert (2, 30) == (told["messages"]["count"], len(told["messages"]["series"]))
+        assert (1, 24) == (sum(mine["messages"]["series"]), len(mine["first_word"]["series"]))
+        rows = (await boss.get("/console/api/runs"))["data"]
+        assert sorted(row["first_word_s"] for row in rows) == [
+            told["first_word"]["p50"],
+            told["first_word"]["p95"],
+        ]
+        assert 400 == (await boss.ask("GET", "/console/api/overview?hours=2"))[0]

@@ -16,7 +16,7 @@ from bots.web.frame.answers import reply
 from bots.web.page import live, observe, trials
 from bots.web.page.gate import cookie_of, language_of
 from bots.web.page.services import Console
-from bots.web.page.shown import posts, shown
+from bots.web.page.shown import link, posts, shown
 from bots.web.route import EVENTS, NOTHING, Answer, Call, Route, by
 from core.api.console.sessions import TOKEN
 from core.api.key import Key
@@ -149,7 +149,7 @@ def _lists(console: Console) -> tuple[Route, ...]:
     async def run(call: Call) -> Answer:
         told = await looks.run(call.key, call.path["run_id"], language_of(call.request))
         first, where = told.pop("post"), told.pop("where")
-        return {**told, "link": _link(where, first[0]["id"]) if first else None}
+        return {**told, "link": link(where, first[0]["id"]) if first else None}
 
     async def run_texts(call: Call) -> Answer:
         told = await looks.run_texts(call.key, call.path["run_id"])
@@ -290,17 +290,7 @@ def _with_posts(told: dict[str, Any]) -> dict[str, Any]:
     platform = where[0]
     said = posts(platform, told["answer"]) if told["posts"] else []
     made = [
-        {"platform": platform, "at": post["at"], "text": text, "link": _link(where, post["id"])}
+        {"platform": platform, "at": post["at"], "text": text, "link": link(where, post["id"])}
         for post, text in zip(told["posts"], said, strict=False)
     ]
     return {**told, "posts": made}
-
-
-def _link(where: tuple[str, str, str, str], post: str) -> str | None:
-    """Where a browser sees the post; None where posts have no address."""
-    platform, workspace, channel, topic = where
-    if platform == "slack":
-        thread = f"?thread_ts={topic}&cid={channel}" if topic and topic != post else ""
-        return f"https://slack.com/archives/{channel}/p{post.replace('.', '')}{thread}"
-    discord = f"https://discord.com/channels/{workspace or '@me'}/{channel}/{post}"
-    return discord if platform == "discord" else None

@@ -13,6 +13,7 @@ from bots.web.page.gate import PER_MINUTE, Gate, Login
 from core.api.assistants import ApiAssistants
 from core.api.console.changes import Changes
 from core.api.console.looks import Deciding, Looks
+from core.api.console.overview import Overview
 from core.api.console.sessions import Sessions, link
 from core.api.console.trials import Trials
 from core.api.console.trying import Trying
@@ -50,6 +51,7 @@ class Console:
     gate: Gate
     login: Login
     looks: Looks
+    overview: Overview
     versions: Versions
     changes: Changes
     trials: Trials
@@ -93,6 +95,7 @@ def console(
         gate=Gate(sessions, Access(sessions.find, PER_MINUTE)),
         login=Login(sessions),
         looks=looks,
+        overview=Overview(looks, settings),
         versions=Versions(looks, assistants),
         changes=Changes(looks),
         trials=Trials(db, looks, Trying(db, runs, endings), prices),

@@ -67,3 +67,13 @@ def _line(line: str) -> dict[str, Any]:
     elif _LIST.match(line):
         kind, level = "list", (len(line) - len(line.lstrip())) // 2
     return {"kind": kind, "text": text, "language": "", "level": level}
+
+
+def link(where: tuple[str, str, str, str], post: str) -> str | None:
+    """Where a browser sees the post; None where posts have no address."""
+    platform, workspace, channel, topic = where
+    if platform == "slack":
+        thread = f"?thread_ts={topic}&cid={channel}" if topic and topic != post else ""
+        return f"https://slack.com/archives/{channel}/p{post.replace('.', '')}{thread}"
+    discord = f"https://discord.com/channels/{workspace or '@me'}/{channel}/{post}"
+    return discord if platform == "discord" else None

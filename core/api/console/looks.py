@@ -93,7 +93,7 @@ class Looks:
             died = deaths(*what, console.ends(tx, id))
             line = timeline(*what, died)
             more = ("cached", "reasoning", "price_list", "posts", "edits", "requests")
-            told = {name: row[name] for name in more} | {"post": _posts(steps)[:1], "where": _where(row)}
+            told = {name: row[name] for name in more} | {"post": _posts(steps)[:1], "where": where(row)}
             return run_row(row, language) | told | {"timeline": line, "deaths": died}
 
         return await self.look(work)
@@ -114,7 +114,7 @@ class Looks:
                 "steps": _step_texts(steps),
                 "posts": _posts(list(steps.values())),
                 "feedback": feedback.of_run(tx, id),
-                "where": _where(row),
+                "where": where(row),
             }
 
         return await self.look(work)
@@ -213,7 +213,8 @@ def _run(tx: Execute, key: Key, id: str) -> Row:
     return row
 
 
-def _where(row: Row) -> tuple[str | None, ...]:
+def where(row: Row) -> tuple[str | None, ...]:
+    """Where a run was asked, for whoever makes links: platform, workspace, channel, topic."""
     return row["platform"], row["workspace"], row["place"], row["topic"]
 
 

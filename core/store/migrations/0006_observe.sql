@@ -53,8 +53,7 @@ CREATE TABLE trials (
     project TEXT NOT NULL,                      -- of whoever began it
     actor TEXT NOT NULL,                        -- key:NAME
     limit_usd DOUBLE PRECISION NOT NULL,        -- the sum that ends it
-    version_usd DOUBLE PRECISION,               -- what an answer of each was expected to cost; NULL: not known
-    beside_usd DOUBLE PRECISION,
+    answer_usd DOUBLE PRECISION,                -- what an answer was expected to cost; NULL: not known
     status TEXT NOT NULL,                       -- in_progress, completed, limit, cancelled
     created_at DOUBLE PRECISION NOT NULL,
     ended_at DOUBLE PRECISION
@@ -70,3 +69,6 @@ CREATE TABLE trial_answers (
     verdict TEXT,                               -- of the version that is tried: better, same, worse
     PRIMARY KEY (trial_id, place, version)
 );
+
+-- What happened in a span of time.
+CREATE INDEX runs_created ON runs (created_at);
