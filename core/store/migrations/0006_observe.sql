@@ -20,6 +20,7 @@ CREATE TABLE usage_days (
 
 -- Of a copy: the thread it is made of in the end. NULL: it is none.
 ALTER TABLE threads ADD COLUMN copy_of TEXT;
+CREATE INDEX thread_map_thread ON thread_map (thread_id);
 CREATE INDEX threads_copies ON threads (copy_of) WHERE copy_of IS NOT NULL;
 
 -- What a person thinks of an answer.
