@@ -30,7 +30,7 @@ CONSOLES, ASKED, PAINTS = 3, 15, 7
 """Pages that are open, questions of a chat in each round, and times the page is opened."""
 LOOK = 1.0
 """Seconds between two looks of an open page at its lists: it makes them only when it has missed something."""
-LISTS = ("runs", "threads", "questions", "tools")
+LISTS = ("overview", "usage", "runs", "threads", "questions", "tools")
 COOKIE = "__Host-spool"
 PAGE = ROOT / "bots/web/console"
 LATER = re.compile(r'import\("(\./screens/[^"]+)"\)')

@@ -205,6 +205,10 @@ def _filmed(page: Page, film: Film, until: str) -> None:
 _DARK: Final = {"locale": "ko", "color_scheme": "dark"}
 _KILLED: Final = _open(takeovers=1)
 PICTURES: Final[Mapping[str, Picture]] = {
+    "overview": Picture("/overview"),
+    "overview-ko-dark": Picture("/overview", look=_DARK),
+    "overview-phone": Picture("/overview", view=PHONE),
+    "usage": Picture("/usage"),
     "playground": Picture("/playground", _ask),
     "playground-phone": Picture("/playground", _ask, PHONE),
     "assistants": Picture("/assistants"),

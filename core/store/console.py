@@ -162,16 +162,19 @@ def _spent(tx: Execute, column: str, ids: Sequence[str]) -> dict[str, Row]:
 
 
 _LAST: Final = "(SELECT MAX(seq) FROM runs WHERE runs.thread_id = threads.id)"
-_THREAD: Final = ("id", "created_at", "project", "place", "messages", "tokens", "summary", "last")
+_THREAD: Final = (
+    *("id", "created_at", "project", "place", "messages", "tokens", "summary", "last"),
+    *("copy_of", "platform", "workspace", "channel", "scope", "member"),
+)
 _THREADS: Final = (
     "SELECT threads.id, threads.created_at, threads.project, "
-    "COALESCE((SELECT COALESCE(name, channel) FROM thread_map m LEFT JOIN names ON names.id = channel AND "
-    "names.workspace = m.workspace AND names.platform = m.platform WHERE thread_id = threads.id), "
-    "threads.project, ''), "
+    "COALESCE(names.name, m.channel, threads.project, ''), "
     "(SELECT COUNT(*) FROM messages WHERE messages.thread_id = threads.id), "
     "(SELECT SUM(tokens) FROM items WHERE items.thread_id = threads.id), "
     "EXISTS (SELECT 1 FROM summaries WHERE summaries.thread_id = threads.id AND upto > 0), "
-    f"{_LAST} FROM threads"
+    f"{_LAST}, copy_of, m.platform, m.workspace, m.channel, m.scope, m.member FROM threads "
+    "LEFT JOIN thread_map m ON m.thread_id = threads.id LEFT JOIN names ON names.id = m.channel "
+    "AND names.workspace = m.workspace AND names.platform = m.platform"
 )
 _AS_OF: Final = f"COALESCE({_LAST}, 0), threads.created_at, threads.id"
 
@@ -192,9 +195,8 @@ def threads(tx: Execute, view: View, filters: Filters, limit: int, after: str | 
         parts.append(
             " ".join(("threads.id IN (SELECT runs.thread_id", _FROM, "WHERE", " AND ".join(such), ")"))
         )
-    sql = (
-        f"{_THREADS} WHERE {' AND '.join(parts)} ORDER BY COALESCE({_LAST}, 0) DESC, created_at DESC, id DESC"
-    )
+    newest = f"COALESCE({_LAST}, 0) DESC, threads.created_at DESC, threads.id DESC"
+    sql = f"{_THREADS} WHERE {' AND '.join(parts)} ORDER BY {newest}"
     found = [
         dict(zip(_THREAD, row, strict=True))
         for row in tx.execute(f"{sql} LIMIT ?", (*values, limit)).fetchall()
@@ -345,6 +347,21 @@ def speakers(tx: Execute, thread: str) -> dict[str, str | None]:
         (thread,),
     ).fetchall()
     return dict(rows)
+
+
+def files(tx: Execute, thread: str) -> dict[str, list[Row]]:
+    """What came with each message of a chat, and what its answers brought along."""
+    rows = tx.execute(
+        "SELECT m.id, name, type, size FROM files JOIN messages AS m ON m.run_id = files.run_id "
+        "AND kind <> 'output' AND instr(source, '/' || m.platform_id || '/') > 0 WHERE files.thread_id = ? "
+        "UNION ALL SELECT m.id, name, type, size FROM files JOIN messages AS m ON answer_of = files.run_id "
+        "AND kind = 'output' WHERE files.thread_id = ?",
+        (thread, thread),
+    ).fetchall()
+    found: dict[str, list[Row]] = {}
+    for id, *facts in rows:
+        found.setdefault(id, []).append(dict(zip(("name", "type", "size"), facts, strict=True)))
+    return found
 
 
 def states(tx: Execute) -> dict[str, tuple[int, bool, str | None]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from typing import Final, Literal
 
 from core.store import threads, uploads, vector_stores
@@ -17,7 +17,7 @@ Verdict = Literal["better", "same", "worse"]
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """`version` is tried beside another; what an answer of each was expected to cost may be None."""
+    """As a row. `version` is tried; an answer was expected to cost `answer_usd`, None: not known."""
 
     id: str
     assistant: str
@@ -26,15 +26,10 @@ class Trial:
     project: str
     actor: str
     limit_usd: float
-    version_usd: float | None
-    beside_usd: float | None
+    answer_usd: float | None
     status: Status
     created_at: float
     ended_at: float | None = None
-
-    def expected(self, version: int) -> float:
-        """What an answer of it costs, as far as anybody knew before."""
-        return (self.version_usd if version == self.version else self.beside_usd) or 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,29 +45,26 @@ class TrialAnswer:
     """Also where its run is not there any more."""
     usd: float
     """What its requests cost that have a price."""
-    unpriced: bool
-    """Some have none."""
+    priced: bool
+    """All have one."""
 
 
 _COLUMNS: Final = (
-    "id, assistant_id, version, beside, project, actor, limit_usd, version_usd, beside_usd, status, "
-    "created_at, ended_at"
+    "id, assistant_id, version, beside, project, actor, limit_usd, answer_usd, status, created_at, ended_at"
 )
 _ANSWERS: Final = (
     "SELECT place, version, question_id, run_id, verdict, run_id IS NOT NULL AND NOT EXISTS "
     "(SELECT 1 FROM runs WHERE runs.id = a.run_id AND ended_at IS NULL), "
     "COALESCE((SELECT SUM(price_usd) FROM usage WHERE usage.run_id = a.run_id), 0), "
-    "EXISTS (SELECT 1 FROM usage WHERE usage.run_id = a.run_id AND price_usd IS NULL) "
+    "NOT EXISTS (SELECT 1 FROM usage WHERE usage.run_id = a.run_id AND price_usd IS NULL) "
     "FROM trial_answers a WHERE trial_id = ? ORDER BY place, version DESC"
 )
 
 
 def add(tx: Execute, one: Trial, questions: Sequence[SavedQuestion]) -> None:
     """Begin it."""
-    values = (one.id, one.assistant, one.version, one.beside, one.project, one.actor, one.limit_usd)
-    expected = (one.version_usd, one.beside_usd, one.status, one.created_at, one.ended_at)
-    sql = f"INSERT INTO trials ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-    tx.execute(sql, (*values, *expected))
+    sql = f"INSERT INTO trials ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    tx.execute(sql, astuple(one))
     sql = "INSERT INTO trial_answers (trial_id, place, version, question_id) VALUES (?, ?, ?, ?)"
     for place, question in enumerate(questions):
         for version in (one.version, one.beside):

@@ -89,16 +89,16 @@ def of_run(tx: Execute, run: str) -> tuple[int, int] | None:
 
 
 def average(tx: Execute, assistant: str, since: float) -> Usage | None:
-    """What an answer of the assistant has used since then, as far as it was told."""
-    found = tx.execute(
-        "SELECT COUNT(DISTINCT run_id), SUM(input), SUM(cached), SUM(output) FROM usage "
-        "WHERE assistant_id = ? AND began_at >= ? AND kind = 'answer' AND input IS NOT NULL",
-        (assistant, since),
-    ).fetchall()
-    count, *sums = found[0]
-    used = [round((one or 0) / (count or 1)) for one in sums]
-    made = Usage("evaluation", "", since, "completed")
-    return replace(made, input=used[0], cached=used[1], output=used[2]) if count else None
+    """What one of the assistant's newest answers since then has used, as far as it was told."""
+    newest = (
+        "SELECT run_id, input, cached, output FROM usage WHERE began_at >= ? AND assistant_id = ? "
+        "AND kind = 'answer' AND input IS NOT NULL ORDER BY began_at DESC LIMIT 500"
+    )
+    sums = f"SELECT COUNT(DISTINCT run_id), SUM(input), SUM(cached), SUM(output) FROM ({newest}) AS newest"
+    count, *found = tx.execute(sums, (since, assistant)).fetchall()[0]
+    used = [round((one or 0) / (count or 1)) for one in found]
+    made = Usage("evaluation", "", since, "completed", input=used[0], cached=used[1], output=used[2])
+    return made if count else None
 
 
 def rows(tx: Execute, run: str) -> list[Usage]:

@@ -13,7 +13,7 @@ async def test_wrong_keys_the_right_one_and_out(api: Api, page: Any, context: An
     Where a session ends, one is where one was; browsers take the cookie by either name of this machine.
     """
     origin = api.url.removesuffix("/v1")
-    assert f"{origin}/playground" == page.url
+    assert f"{origin}/overview" == page.url
     await page.get_by_role("button", name="Log out").click()
     key = page.get_by_label("Console key")
     for _ in range(6):
@@ -24,17 +24,18 @@ async def test_wrong_keys_the_right_one_and_out(api: Api, page: Any, context: An
     await page.wait_for_timeout(1000)
     await key.fill(await api.key("again", console=True))
     await page.get_by_role("button", name="Log in").click()
-    await page.get_by_role("heading", name="Playground", level=1).wait_for(state="attached")
+    await page.get_by_role("heading", name="Overview", level=1).wait_for()
 
     await page.get_by_role("button", name="Log out").click()
     await key.wait_for()
     secret = await api.key("link", console=True)
     await page.evaluate(f"location.hash = 'key={secret}'")
     await page.get_by_role("navigation").wait_for()
-    assert f"{origin}/playground" == page.url
+    assert f"{origin}/overview" == page.url
 
     menu = page.get_by_role("navigation")
     await menu.get_by_role("link", name="Runs").click()
+    await page.get_by_role("heading", name="No run yet").wait_for()
     await context.clear_cookies()
     await menu.get_by_role("link", name="Playground").click()
     await page.get_by_role("alert").get_by_text("Your session has ended").wait_for()

@@ -12,6 +12,7 @@ from tests.web.clients import Api
 AXE = (Path(__file__).parent / "vendor/axe.js").read_text("utf-8")
 RULES = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa")
 SCREENS = (
+    "/overview",
     "/playground",
     "/assistants",
     "/assistants/asst_settings",
@@ -43,3 +44,13 @@ async def test_every_screen(api: Api, chromium: Any, language: str, theme: str, 
         if await page.evaluate("document.documentElement.scrollWidth > innerWidth"):
             told.append(f"{address} scrolls sideways")
     assert [] == told
+
+
+async def test_a_screen_that_was_not_loaded_is_loaded_again(page: Any):
+    await page.route("**/screens/threads.js", lambda route: route.abort())
+    await page.get_by_role("link", name="Threads").click()
+    again = page.get_by_role("alert").get_by_role("button", name="Try again")
+    await again.wait_for()
+    await page.unroute_all()
+    await again.click()
+    await page.get_by_role("heading", name="Threads", level=1).wait_for()

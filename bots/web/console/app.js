@@ -11,6 +11,7 @@ import { dress, language, speak, t, theme } from "./words.js";
 /** In the order of the navigation; each is loaded when it is first shown. `thing`: what stands behind the path, as `/runs/run_…`.
  * @type {import("./screens/frame.js").Screen[]} */
 const SCREENS = [
+  { path: "/overview", name: "nav.overview", icon: "gauge", group: "observe", view: () => import("./screens/overview.js").then((one) => one.Overview) },
   { path: "/threads", name: "nav.threads", icon: "thread", group: "observe", view: () => import("./screens/threads.js").then((one) => one.Threads), thing: () => import("./screens/thread.js").then((one) => one.Thread) },
   { path: "/runs", name: "nav.runs", icon: "run", group: "observe", view: () => import("./screens/runs.js").then((one) => one.Runs), thing: () => import("./screens/run.js").then((one) => one.Run) },
   { path: "/usage", name: "nav.usage", icon: "chart", group: "observe", view: () => import("./screens/usage.js").then((one) => one.Usage) },
@@ -56,7 +57,7 @@ function Loaded({ load, id }) {
 }
 
 /** Where the console opens. */
-const home = () => SCREENS.find((one) => one.demo && session.value?.demo) ?? SCREENS.find((one) => one.path === "/playground") ?? SCREENS[0];
+const home = () => SCREENS.find((one) => one.demo && session.value?.demo) ?? SCREENS[0];
 
 const Lost = () => html`<${Head} title=${t("lost.title")} /><div class="card"><${Empty} title=${location.pathname} text=${t("lost.text")}>
   <a class="button primary" href="/">${t("lost.go")}</a><//></div>`;

@@ -171,7 +171,8 @@ def _threads(console: Console) -> tuple[Route, ...]:
         return await looks.threads(call.key, _filters(query), query["limit"], query["after"])
 
     async def thread(call: Call) -> Answer:
-        return await looks.thread(call.key, call.path["thread_id"], language_of(call.request))
+        language, budget = language_of(call.request), console.settings.budget
+        return await looks.thread(call.key, call.path["thread_id"], language, budget)
 
     async def thread_texts(call: Call) -> Answer:
         return await looks.thread_texts(call.key, call.path["thread_id"])
@@ -275,8 +276,8 @@ def _route(method: Literal["GET", "POST"], path: str, handle: Any, summary: str,
 
 def _filters(query: Any) -> Filters:
     status = tuple(filter(None, query["status"].split(",")))
-    told = (query["assistant"], query.get("thread", ""), query["platform"], query.get("feedback", ""))
-    return Filters(query["q"], status, *told)
+    told = (query["assistant"], query.get("thread", ""), query["platform"])
+    return Filters(query["q"], status, *told, feedback=query.get("feedback", ""))
 
 
 def _tool(name: str, kind: str, available: bool, tool: Any) -> dict[str, Any]:

@@ -12,6 +12,8 @@ from core.api.console.timeline import called, deaths, timeline
 from core.api.key import Key
 from core.api.page import listed
 from core.api.refusal import Refusal, not_found
+from core.runs.prompt import history
+from core.runs.summaries import held
 from core.store import (
     audit,
     client_runs,
@@ -19,8 +21,10 @@ from core.store import (
     copies,
     feedback,
     messages,
+    summaries,
     thread_messages,
     threads,
+    uploads,
     usage,
 )
 from core.store.audit import Entry
@@ -71,15 +75,19 @@ class Looks:
         except LookupError:
             raise not_found(kind, after or "") from None
 
-    async def thread(self, key: Key, id: str, language: str) -> Row:
-        """One thread with its newest runs."""
+    async def thread(self, key: Key, id: str, language: str, budget: int) -> Row:
+        """One thread with its newest runs, and how much of it the next request has."""
 
         def work(tx: Execute) -> Row:
             found = console.threads(tx, view_of(key), Filters(thread=id), 1)
             if not found:
                 raise not_found("thread", id)
             runs = console.runs(tx, view_of(key), Filters(thread=id), MOST_RUNS)
-            return thread_row(found[0]) | {"runs": [run_row(one, language) for one in runs]}
+            thread, last = ThreadId(id), summaries.assistant(tx, ThreadId(id))
+            room = history.room(tx, thread, last, budget)
+            memory = asdict(held(tx, thread, budget)) | {"room": room}
+            told = {"runs": [run_row(one, language) for one in runs], "memory": memory}
+            return thread_row(found[0]) | told
 
         return await self.look(work)
 
@@ -133,8 +141,16 @@ class Looks:
 
         def work(tx: Execute) -> Row:
             said = thread_messages.page(tx, ThreadId(id), Page(MOST_MESSAGES))[0]
-            names = console.speakers(tx, id)
-            return {"messages": [_message(one, names.get(one.id) or "") for one in reversed(said)]}
+            names, files = console.speakers(tx, id), console.files(tx, id)
+            told = [_message(tx, one, names.get(one.id) or "") for one in reversed(said)]
+            runs = list(dict.fromkeys(one["run_id"] for one in told))
+            first = {run: _calls(tx, run) for run in runs if run}  # before what it said first
+            for one in told:
+                one |= {
+                    "files": one["files"] + files.get(one["id"], []),
+                    "calls": first.pop(one["run_id"], []),
+                }
+            return {"messages": told, "summary": summaries.find(tx, ThreadId(id)).text}
 
         return await self.look(work)
 
@@ -242,6 +258,13 @@ def _step_texts(steps: dict[str, StepRow]) -> dict[str, Row]:
     return told
 
 
+def _calls(tx: Execute, run: str) -> list[Row]:
+    """Functions that a run has called, with what they were given and gave."""
+    steps = {step.name: step for step in console.steps(tx, run)}
+    told = _step_texts(steps)
+    return [{"name": call.get("name", ""), **told[f"call:{call['id']}"]} for _, call in called(steps)]
+
+
 def _posts(steps: list[StepRow]) -> list[Row]:
     """Posts that stand there, in their order."""
     found = [step for step in steps if step.name.startswith("post:") and step.value and "id" in step.value]
@@ -249,9 +272,12 @@ def _posts(steps: list[StepRow]) -> list[Row]:
     return [{"id": step.value["id"], "at": step.created_at} for step in found]
 
 
-def _message(one: thread_messages.ThreadMessage, person: str) -> Row:
+def _message(tx: Execute, one: thread_messages.ThreadMessage, person: str) -> Row:
+    ids = [str(file["file_id"]) for file in one.object.get("attachments") or ()]
+    found = [(id, uploads.find(tx, id, time.time())) for id in ids]
     files = [
-        {"name": file.get("name", file.get("file_id", ""))} for file in one.object.get("attachments") or ()
+        {"name": row.name, "type": "", "size": row.size} if row else {"name": id, "type": "", "size": -1}
+        for id, row in found
     ]
     told = {"id": one.id, "role": one.role, "at": one.sent_at, "text": one.text, "files": files}
     return told | {"run_id": one.run, "person": person}

@@ -7,7 +7,9 @@ from typing import Any, Final
 from core.api.console.reasons import why
 from core.api.key import Key
 from core.runs.lanes import MAX_ATTEMPTS
+from core.store import threads
 from core.store.console import Row, View
+from core.types import Address
 
 _SAME: Final = ("id", "thread_id", "status", "model", "created_at", "began_at", "input", "output", "cost_usd")
 
@@ -43,12 +45,24 @@ def thread_row(row: Row) -> dict[str, Any]:
         "id": row["id"],
         "assistant": None,
         **where,
-        "place": row["place"],
+        "place": row["place"] or where.get("place", ""),
+        "scope": _extent(row),
+        "reset": not row["project"] and not row["scope"],
+        "copy_of": row["copy_of"],
         **{name: row[name] for name in ("messages", "tokens", "cost_usd")},
         "summary": bool(row["summary"]),
         "last_at": last["created_at"] if last else row["created_at"],
         "status": last["status"] if last else None,
     }
+
+
+def _extent(row: Row) -> str | None:
+    """How far it reaches, as people see it; None of a client's, and of one that a reset has ended."""
+    if not row["scope"]:
+        return None
+    topic = row["channel"] if row["scope"] == "user" else row["member"].rpartition(" ")[2]
+    address = Address(row["platform"], row["workspace"], row["channel"], topic)
+    return threads.Scopes(row["scope"]).extent(address)
 
 
 def _where(row: Row) -> dict[str, Any]:

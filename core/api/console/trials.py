@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from secrets import token_hex
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from core.api.console.looks import Looks, question_of
 from core.api.console.rows import run_row, view_of
@@ -29,39 +29,14 @@ from core.store.paging import Page
 from core.store.saved_questions import SavedQuestion
 from core.store.trials import Trial, TrialAnswer
 from core.store.usage import Usage
-from core.types import Assistant, ThreadId
+from core.types import ThreadId
 
+T = TypeVar("T")
+Work = Callable[[Execute], T]
 SINCE: Final = 30 * 86_400
 """Seconds of the past whose answers tell what one of them costs."""
 SHOWN: Final = 20
 """Trials of one assistant."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Plan:
-    """What a trial would be. `costs`: of each version, what each answer would; None: not known."""
-
-    versions: Sequence[Assistant]
-    questions: Sequence[SavedQuestion]
-    costs: Sequence[Sequence[float | None]]
-    unpriced: Sequence[str]
-    """Models that no list has a price of."""
-
-    def each(self, at: int) -> float | None:
-        """What an answer of that version is expected to cost."""
-        known = [one for one in self.costs[at] if one is not None]
-        return sum(known) / len(known) if known else None
-
-    def to_json(self) -> Row:
-        """As it is told before."""
-        known = [one for costs in self.costs for one in costs if one is not None]
-        told = {"answers": sum(map(len, self.costs)), "known": len(known)}
-        versions = [
-            {"version": one.version, "model": one.model, "answer_usd": self.each(at)}
-            for at, one in enumerate(self.versions)
-        ]
-        price = sum(known) if known else None
-        return {**told, "price_usd": price, "unpriced": list(self.unpriced), "versions": versions}
 
 
 class Trials:
@@ -129,58 +104,52 @@ class Trials:
     async def question_texts(self, key: Key, assistant: str, fields: Fields) -> Row:
         """What they ask; written down before it is told."""
 
-        def find(tx: Execute) -> list[SavedQuestion]:
+        def foreign(tx: Execute) -> bool:
             _tried(tx, key, assistant)
-            return _questions(tx, key, assistant)
+            return any(one.project != key.project for one in _questions(tx, key, assistant))
 
-        found = await self._looks.look(find)
-        foreign = next((one.project for one in found if one.run and one.project != key.project), key.project)
-        await self._looks.noted(key, foreign, "texts.questions", assistant)
+        def texts(tx: Execute) -> Row:
+            found = _questions(tx, key, assistant)
+            return {"texts": {one.id: question_of(tx, one.run) if one.run else one.text for one in found}}
 
-        def work(tx: Execute) -> Row:
-            return {one.id: question_of(tx, one.run) if one.run else one.text for one in found}
+        return await self._told(key, "texts.questions", assistant, foreign, texts)
 
-        return {"texts": await self._looks.look(work)}
+    async def _told(self, key: Key, action: str, id: str, foreign: Work[bool], texts: Work[Row]) -> Row:
+        """The texts, once it is written down who reads them. Raises Refusal where others may not."""
+        project = None if await self._looks.look(foreign) else key.project
+        await self._looks.noted(key, project, action, id)
+        return await self._looks.look(texts)
 
     async def estimate(self, key: Key, assistant: str, fields: Fields) -> Row:
         """What it will cost, as far as anybody knows."""
-        return (await self._plan(key, assistant, fields)).to_json()
+        return (await self._plan(key, assistant, fields))[1]
 
     async def start(self, key: Key, assistant: str, fields: Fields) -> Row:
         """Begin it; returns ⇒ it is on disk, and goes on whatever happens."""
-        plan = await self._plan(key, assistant, fields)
-        if plan.unpriced and not fields.get("unpriced"):
+        questions, cost = await self._plan(key, assistant, fields)
+        if cost["unpriced"] and not fields.get("unpriced"):
             told = (
-                f"No price is known of {', '.join(plan.unpriced)}, so no sum can end the trial. Name one in "
+                f"No price is known of {', '.join(cost['unpriced'])}, so no sum can end the trial. Name one "
             )
-            raise Refusal(f'{told}PRICES_FILE, or say "unpriced": true.', status=409, code="unpriced")
-        made = Trial(
-            f"trial_{token_hex(12)}",
-            assistant,
-            plan.versions[0].version,
-            plan.versions[1].version,
-            key.project,
-            key.person,
-            fields["limit_usd"],
-            plan.each(0),
-            plan.each(1),
-            "in_progress",
-            time.time(),
-        )
+            raise Refusal(f'{told}in PRICES_FILE, or say "unpriced": true.', status=409, code="unpriced")
+        id, now = f"trial_{token_hex(12)}", time.time()
+        each = cost["price_usd"] and cost["price_usd"] / cost["known"]
+        versions, sums = (fields["version"], fields["beside"]), (fields["limit_usd"], each)
+        made = Trial(id, assistant, *versions, key.project, key.person, *sums, "in_progress", now)
 
         def work(tx: Execute) -> None:
-            trials.add(tx, made, plan.questions)
-            audit.add(tx, Entry(made.created_at, key.name, "trials.start", made.id))
+            trials.add(tx, made, questions)
+            audit.add(tx, Entry(now, key.name, "trials.start", id))
 
         await self._db(work)
         self.trying.news.set()
-        return await self.get(key, made.id)
+        return await self.get(key, id)
 
     async def all(self, key: Key, assistant: str) -> Row:
         """The assistant's newest trials."""
 
         def work(tx: Execute) -> Row:
-            found = [one for one in trials.newest(tx, assistant, SHOWN) if _mine(key, one)]
+            found = [one for one in trials.newest(tx, assistant, SHOWN) if _seen(key, one.project)]
             return listed([_told(tx, one, trials.answers(tx, one.id)) for one in found], more=False)
 
         return await self._looks.look(work)
@@ -205,13 +174,13 @@ class Trials:
     async def texts(self, key: Key, id: str, fields: Fields) -> Row:
         """What was asked and answered in it; written down before it is told."""
 
-        def find(tx: Execute) -> bool:
-            _found(tx, key, id)
-            return _foreign(tx, key, trials.answers(tx, id))
+        def foreign(tx: Execute) -> bool:
+            return _foreign(tx, key, trials.answers(tx, _found(tx, key, id).id))
 
-        foreign = await self._looks.look(find)
-        await self._looks.noted(key, None if foreign else key.project, "texts.trial", id)
-        return await self._looks.look(lambda tx: _texts(tx, key, trials.answers(tx, id)))
+        def texts(tx: Execute) -> Row:
+            return _texts(tx, key, trials.answers(tx, id))
+
+        return await self._told(key, "texts.trial", id, foreign, texts)
 
     async def judge(self, key: Key, id: str, fields: Fields) -> Row:
         """What somebody thinks of the version that is tried."""
@@ -235,26 +204,30 @@ class Trials:
         self.trying.ended(await self._db(work))
         return await self.get(key, id)
 
-    async def _plan(self, key: Key, assistant: str, fields: Fields) -> _Plan:
-        def work(tx: Execute) -> tuple[list[Assistant], list[SavedQuestion], list[list[Usage]]]:
+    async def _plan(self, key: Key, assistant: str, fields: Fields) -> tuple[list[SavedQuestion], Row]:
+        """The questions, and what answers of both versions would cost."""
+
+        def work(tx: Execute) -> tuple[list[str], list[SavedQuestion], list[list[Usage]]]:
             _tried(tx, key, assistant)
-            versions = [_version(tx, assistant, fields[name]) for name in ("version", "beside")]
-            if versions[0].version == versions[1].version:
+            if fields["version"] == fields["beside"]:
                 raise Refusal("A version is tried beside another one, not beside itself.", param="beside")
+            models = [_model(tx, assistant, fields[name]) for name in ("version", "beside")]
             there = {one.id: one for one in _questions(tx, key, assistant)}
             if unknown := [one for one in fields["questions"] if one not in there]:
                 raise not_found("question", unknown[0])
             asked = [there[one] for one in dict.fromkeys(fields["questions"])]
             average = usage.average(tx, assistant, time.time() - SINCE)
-            return versions, asked, [_used(tx, one) or ([average] if average else []) for one in asked]
+            return models, asked, [_used(tx, one) or ([average] if average else []) for one in asked]
 
-        versions, asked, used = await self._looks.look(work)
+        models, asked, used = await self._looks.look(work)
         prices = await self._prices()
-        costs = [[await _priced(prices, one.model, rows) for rows in used] for one in versions]
+        costs = [await _priced(prices, model, rows) for model in models for rows in used]
+        known = [one for one in costs if one is not None]
         probe = [Usage("evaluation", "", time.time(), "completed", input=1000, output=1000)]
-        models = list(dict.fromkeys(one.model for one in versions))
-        unpriced = [model for model in models if await _priced(prices, model, probe) is None]
-        return _Plan(versions, asked, costs, unpriced)
+        unpriced = [one for one in dict.fromkeys(models) if await _priced(prices, one, probe) is None]
+        price = sum(known) if known else None
+        told = {"answers": len(costs), "known": len(known), "price_usd": price, "unpriced": unpriced}
+        return asked, told
 
 
 async def _priced(prices: Prices, model: str, rows: Sequence[Usage]) -> float | None:
@@ -281,11 +254,11 @@ def _tried(tx: Execute, key: Key, assistant: str) -> None:
         raise Refusal(f"{told}--console --admin` may try it.", status=403, code="assistant_of_operator")
 
 
-def _version(tx: Execute, assistant: str, number: int) -> Assistant:
-    found = assistants.get(tx, assistant, number)
+def _model(tx: Execute, assistant: str, version: int) -> str:
+    found = assistants.get(tx, assistant, version)
     if found is None:
-        raise not_found("version", str(number))
-    return found
+        raise not_found("version", str(version))
+    return found.model
 
 
 def _seen(key: Key, project: str) -> bool:
@@ -296,13 +269,9 @@ def _questions(tx: Execute, key: Key, assistant: str) -> list[SavedQuestion]:
     return [one for one in saved_questions.of_assistant(tx, assistant) if _seen(key, one.project)]
 
 
-def _mine(key: Key, trial: Trial) -> bool:
-    return key.admin or trial.project == key.project
-
-
 def _found(tx: Execute, key: Key, id: str) -> Trial:
     found = trials.get(tx, id)
-    if found is None or not _mine(key, found):
+    if found is None or not _seen(key, found.project):
         raise not_found("trial", id)
     return found
 
@@ -318,7 +287,7 @@ def _told(tx: Execute, trial: Trial, rows: Sequence[TrialAnswer]) -> Row:
     verdicts = [one.verdict for one in rows if one.verdict]
     return asdict(trial) | {
         "spent_usd": sum(one.usd for one in rows),
-        "unpriced": any(one.unpriced and one.ended for one in rows),
+        "unpriced": any(one.ended and not one.priced for one in rows),
         "answers": len(rows),
         "done": sum(one.ended for one in rows),
         "verdicts": {name: verdicts.count(name) for name in ("better", "same", "worse")},

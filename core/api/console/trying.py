@@ -65,10 +65,13 @@ class Trying:
             try:
                 if await self._runs.begun(partial(self._next, trial=trial.id, stopped=stopped)):
                     self.news.set()  # perhaps there is room for another
-            except Refusal as refusal:
-                if refusal.status != 429:  # too many runs of its project: later
-                    logger.warning("a trial cannot go on: %s", refusal.message)
-                    await self._db(partial(trials.end, id=trial.id, status="cancelled", now=time.time()))
+            except Unsaved:
+                raise
+            except Exception as error:
+                if isinstance(error, Refusal) and error.status == 429:
+                    continue  # too many runs of its project are under way: later
+                logger.warning("a trial cannot go on", exc_info=error, extra={"trial_id": trial.id})
+                await self._db(partial(trials.end, id=trial.id, status="cancelled", now=time.time()))
             self.ended(stopped)
         return bool(going)
 
@@ -79,13 +82,15 @@ class Trying:
             return None
         under_way = [one for one in rows if one.run and not one.ended]
         left = next((one for one in rows if not one.run), None)
-        spent = sum(_cost(found, rows, one) for one in rows if one.run)
-        if sum(one.usd for one in rows) > found.limit_usd:
+        spent, each = sum(one.usd for one in rows), partial(_expected, found, rows)
+        unsure = [one for one in rows if one.run and not (one.ended and one.priced)]
+        still = sum(max(0.0, each(one.version) - one.usd) for one in unsure)
+        if spent > found.limit_usd:
             stopped += self.stop(tx, under_way)
-        elif left and spent + _expected(found, rows, left.version) <= found.limit_usd:
+        elif left and spent + still + each(left.version) <= found.limit_usd:
             return self._begin(tx, found, left) if trials.busy(tx) < AT_ONCE else None
         if not under_way:
-            over = left or sum(one.usd for one in rows) > found.limit_usd
+            over = left or spent > found.limit_usd
             trials.end(tx, trial, "limit" if over else "completed", time.time())
         return None
 
@@ -123,12 +128,6 @@ class Trying:
 
 
 def _expected(trial: Trial, rows: Sequence[TrialAnswer], version: int) -> float:
-    """What an answer of that version costs: on an average of this trial, else what was thought before."""
+    """What an answer of it costs: as those of this trial on an average, else as was thought before."""
     done = [one.usd for one in rows if one.version == version and one.ended and one.usd]
-    return sum(done) / len(done) if done else trial.expected(version)
-
-
-def _cost(trial: Trial, rows: Sequence[TrialAnswer], one: TrialAnswer) -> float:
-    """Of one that has begun; what nobody told of it was as dear as others."""
-    sure = one.ended and not one.unpriced
-    return one.usd if sure else max(one.usd, _expected(trial, rows, one.version))
+    return sum(done) / len(done) if done else trial.answer_usd or 0.0

@@ -20,6 +20,7 @@ CREATE TABLE usage_days (
 
 -- Of a copy: the thread it is made of in the end. NULL: it is none.
 ALTER TABLE threads ADD COLUMN copy_of TEXT;
+CREATE INDEX thread_map_thread ON thread_map (thread_id);
 CREATE INDEX threads_copies ON threads (copy_of) WHERE copy_of IS NOT NULL;
 
 -- What a person thinks of an answer.
@@ -53,8 +54,7 @@ CREATE TABLE trials (
     project TEXT NOT NULL,                      -- of whoever began it
     actor TEXT NOT NULL,                        -- key:NAME
     limit_usd DOUBLE PRECISION NOT NULL,        -- the sum that ends it
-    version_usd DOUBLE PRECISION,               -- what an answer of each was expected to cost; NULL: not known
-    beside_usd DOUBLE PRECISION,
+    answer_usd DOUBLE PRECISION,                -- what an answer was expected to cost; NULL: not known
     status TEXT NOT NULL,                       -- in_progress, completed, limit, cancelled
     created_at DOUBLE PRECISION NOT NULL,
     ended_at DOUBLE PRECISION

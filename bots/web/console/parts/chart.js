@@ -48,7 +48,7 @@ function useDark() {
   return dark;
 }
 
-/** @param {HTMLElement} node @param {string[]} parts @param {Line[]} lines @param {Format} format @param {(at: any) => void} point */
+/** @param {HTMLElement} node @param {string[]} parts @param {Line[]} lines @param {Format} format @param {(at: any) => void} point @returns {uPlot.Options} */
 function options(node, parts, lines, format, point) {
   const style = getComputedStyle(node);
   const colour = (/** @type {string} */ look) => getComputedStyle(/** @type {Element} */ (node.querySelector(`i.${look}`))).color;
@@ -56,12 +56,12 @@ function options(node, parts, lines, format, point) {
   const axis = { stroke: style.color, font, ticks: { show: false }, grid: { stroke: grid, width: 1 } };
   return {
     width: node.clientWidth, height: node.clientHeight, padding: [12, 28, 0, 0], legend: { show: false },
-    cursor: { y: false, drag: { x: false, y: false }, points: { size: 8 } },
-    scales: { x: { time: false, range: () => (last > 0 ? [0, last] : [-1, 1]) }, y: { range: (/** @type {any} */ _, /** @type {number} */ __, /** @type {number} */ most) => [0, most > 0 ? most * 1.06 : 1] } },
-    axes: [{ ...axis, grid: { show: false }, size: 30, space: 64, incrs: [1, 2, 3, 4, 5, 6, 7, 10, 14, 15, 20, 30, 60], values: (/** @type {any} */ _, /** @type {number[]} */ at) => at.map((i) => parts[i] ?? "") },
-      { ...axis, space: 34, size: (/** @type {any} */ _, /** @type {string[] | null} */ told) => 18 + 6.5 * Math.max(0, ...(told ?? []).map((one) => one?.length ?? 0)), values: (/** @type {any} */ _, /** @type {number[]} */ at) => at.map((value) => format(value)) }],
+    cursor: { y: false, move: (plot, x, y) => [x < 0 ? x : plot.valToPos(plot.posToIdx(x), "x"), y], drag: { x: false, y: false }, points: { size: 8 } },
+    scales: { x: { time: false, range: () => (last > 0 ? [0, last] : [-1, 1]) }, y: { range: (_, __, most) => [0, most > 0 ? most * 1.06 : 1] } },
+    axes: [{ ...axis, grid: { show: false }, size: 30, space: 64, incrs: [1, 2, 3, 4, 5, 6, 7, 10, 14, 15, 20, 30, 60], values: (_, at) => at.map((i) => parts[i] ?? "") },
+      { ...axis, space: 34, size: (_, told) => 18 + 6.5 * Math.max(0, ...(told ?? []).map((one) => one?.length ?? 0)), values: (_, at) => at.map((value) => format(value)) }],
     series: [{}, ...lines.map((one) => ({ stroke: colour(one.look), width: 2, spanGaps: true, dash: one.look === "k7" ? [2, 4] : undefined, points: { show: last < 15 || one.values.includes(null), size: 5, fill: colour(one.look) } }))],
-    hooks: { setCursor: [(/** @type {any} */ plot) => point(plot.cursor.idx == null ? null : { part: plot.cursor.idx, left: plot.valToPos(plot.cursor.idx, "x") + plot.over.offsetLeft })] },
+    hooks: { setCursor: [(plot) => point(plot.cursor.idx == null ? null : { part: plot.cursor.idx, left: plot.valToPos(plot.cursor.idx, "x") + plot.over.offsetLeft })] },
   };
 }
 

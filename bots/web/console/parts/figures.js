@@ -11,9 +11,14 @@ const [SOON, OFTEN] = [1500, 30_000];
 export function useFigures(path) {
   const { thing, error, read } = useThing(path, "", () => false);
   useEffect(() => {
-    let timer = 0; // a busy bot tells much: that does not put it off
-    const again = () => ((timer = 0), document.hidden || read());
-    const soon = () => void (timer ||= setTimeout(again, SOON));
+    let [timer, took] = [0, 0];
+    const again = async () => {
+      const began = performance.now();
+      timer = 0; // what happens while it is read is read once more
+      if (!document.hidden) await read();
+      took = performance.now() - began;
+    };
+    const soon = () => void (timer ||= setTimeout(again, Math.max(SOON, 10 * took))); // a busy bot tells much: that neither puts it off nor keeps the server at it
     const ends = ["run", "question"].map((kind) => on(kind, soon));
     const clock = setInterval(again, OFTEN);
     document.addEventListener("visibilitychange", soon);

@@ -94,7 +94,7 @@ function Picture({ id }) {
 }
 
 /** @param {{step: any}} props */
-const Calls = ({ step }) => html`${(step.step_details.tool_calls ?? []).map((/** @type {any} */ call, /** @type {number} */ i) => {
+export const Calls = ({ step }) => html`${(step.step_details.tool_calls ?? []).map((/** @type {any} */ call, /** @type {number} */ i) => {
   const { name, input, result } = told(call);
   const seconds = step.completed_at ? html`<span class="faint push num">${duration(step.completed_at - step.created_at)}</span>` : "";
   return html`<details class="call" key=${call.id ?? i}><summary><span class="pill ${STATES[step.status] ?? ""}">${name}</span>

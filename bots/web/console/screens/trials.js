@@ -99,14 +99,16 @@ function Trial({ id }) {
   const path = `/console/api/trials/${id}`;
   const { thing: trial, setThing, error, read } = useThing(path, "", () => false);
   const [asked, show, unread] = useTexts(path);
+  const [newer, setNewer] = useState(/** @type {any} */ (null));
   const [failed, setFailed] = useState(/** @type {Error | null} */ (null));
   const going = trial?.status === "in_progress";
   useEffect(() => {
     const timer = going ? setTimeout(read, 1000) : 0;
     return () => clearTimeout(timer);
   }, [trial, error]);
+  useEffect(() => void (asked && ask("POST", `${path}/texts`).then(setNewer, setFailed)), [trial?.done]);
   if (!trial) return html`<${Unread} id=${id} list=${withQuery({ trial: "", tab: "trials" })} error=${error} read=${read} />`;
-  const texts = trial.texts ?? asked;
+  const texts = trial.texts ?? newer ?? asked;
   const tell = (/** @type {string} */ what, /** @type {any} */ body) => ask("POST", `${path}/${what}`, body).then((now) => (setThing(now), setFailed(null)), setFailed);
   const cost = trial.unpriced && !trial.spent_usd ? "–" : money(trial.spent_usd);
   return html`<div class="card"><header><h2>${t("trial.title", { version: trial.version, beside: trial.beside })}</h2><${State} trial=${trial} /><${Verdicts} trial=${trial} />

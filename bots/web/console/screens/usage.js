@@ -29,7 +29,7 @@ export function Usage() {
       <button type="button" class="button" disabled=${!rows?.length} onClick=${() => save(`spool-usage-${thing.by}-${thing.until}.csv`, sheet(thing, rows ?? []))}><${Icon} name="down" />${t("csv")}</button><//>
     <div class="stack"><${Trouble} error=${error} again=${read} /><${Totals} total=${thing?.total ?? {}} />
       <div class="filters"><${Choice} name="by" label=${t("by")} options=${BY.map((one) => [one, t(one)])} on=${by} usual="model" /><${More} total=${thing?.total ?? {}} /></div>
-      <${Plot} told=${thing} shown=${shown} />
+      ${days !== "1" && html`<${Plot} told=${thing} shown=${shown} />`}
       ${rows && html`<${Table} label=${t("usage.by", { what: t(thing.by) })} columns=${columns(thing)} rows=${rows} empty=${html`<${Empty} title=${t("usage.none.title")} text=${t("usage.none.text")}><a class="button primary" href="/playground">${t("open_start")}</a><//>`} />`}
       ${thing?.total.unpriced > 0 && html`<${Note} kind="wait" icon="warn">${t("usage.unpriced", { n: number(thing.total.unpriced) })}<//>`}
       ${thing?.total.unknown > 0 && html`<${Note}>${t("usage.unknown", { n: number(thing.total.unknown) })}<//>`}</div>`;
@@ -44,7 +44,10 @@ const More = ({ total }) => COUNTS.some(([field]) => !MAIN.includes(field) && to
   <div key=${field}><dt>${t(name)}</dt><dd class="num">${cell(field, total)}</dd></div>`)}</dl>`;
 
 /** Dollars, small sums as far as prices go. @param {number | null | undefined} value */
-const exactly = (value) => number(value, { style: "currency", currency: "USD", currencyDisplay: "narrowSymbol", minimumFractionDigits: value && value < 1 ? 4 : 2, maximumFractionDigits: value && value < 1 ? 6 : 2 });
+function exactly(value) {
+  const digits = !value || value >= 1 ? 2 : value >= 0.1 ? 4 : 6;
+  return number(value, { style: "currency", currency: "USD", currencyDisplay: "narrowSymbol", minimumFractionDigits: digits, maximumFractionDigits: digits });
+}
 
 /** @param {string} field @param {any} total */
 const cell = (field, total) => (field === "price_usd" ? exactly(total[field]) : number(total[field]));
