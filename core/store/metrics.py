@@ -52,9 +52,10 @@ _COLUMNS: Final = {
     **_TIMES,
     **_COUNTS,
 }
+_NAMED: Final = ", ".join(f"{what} AS {name}" for name, what in _COLUMNS.items())
 _ONE: Final = (
-    f"SELECT {', '.join(f'{what} AS {name}' for name, what in _COLUMNS.items())} "
-    f"FROM runs LEFT JOIN messages ON messages.run_id = runs.id WHERE {TRIED} AND NOT runs.{UNFINISHED} AND"
+    f"SELECT {_NAMED} FROM runs LEFT JOIN messages ON messages.run_id = runs.id "
+    f"WHERE {TRIED} AND NOT runs.{UNFINISHED} AND"
 )
 _SUMS: Final = ", ".join(
     ("COUNT(*), SUM(CASE WHEN said > 0 THEN said ELSE 1 END)", *(f"SUM({name})" for name in _COUNTS))
