@@ -15,6 +15,9 @@ MOST = 50
 """Questions of one trial."""
 
 
+Version = Annotated[int, Field(ge=1, le=1_000_000)]
+
+
 class Nothing(Body):
     """{}"""
 
@@ -24,13 +27,13 @@ class TypedQuestion(Body):
 
 
 class TrialPlan(Body):
-    version: int
-    beside: int
+    version: Version
+    beside: Version
     questions: Annotated[list[Id], Field(min_length=1, max_length=MOST)]
 
 
 class NewTrial(TrialPlan):
-    limit_usd: Annotated[float, Field(gt=0, le=10_000, strict=False)]
+    limit_usd: Annotated[float, Field(gt=0, le=10_000)]
     unpriced: bool = False
 
 

@@ -5,16 +5,17 @@ Who may change an assistant may try its versions. People's words are told to who
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import asdict, replace
 from secrets import token_hex
-from typing import Any, Final, TypeVar
+from typing import Final, TypeVar
 
 from core.api.console.looks import Looks, question_of
 from core.api.console.rows import run_row, view_of
 from core.api.console.timeline import called
-from core.api.console.trying import Trying
+from core.api.console.trying import Stopped, Trying
 from core.api.key import Key
 from core.api.page import listed
 from core.api.refusal import Refusal, not_found
@@ -54,12 +55,7 @@ class Trials:
             _tried(tx, key, assistant)
             found = _questions(tx, key, assistant)
             runs = _runs(tx, key, [one.run for one in found if one.run])
-            kept = ("id", "text", "source", "actor", "created_at")
-            told = [{name: getattr(one, name) for name in kept} for one in found]
-            return listed(
-                [one | {"run": runs.get(of.run or "")} for one, of in zip(told, found, strict=True)],
-                more=False,
-            )
+            return listed([asdict(one) | {"run": runs.get(one.run or "")} for one in found], more=False)
 
         return await self._looks.look(work)
 
@@ -68,9 +64,8 @@ class Trials:
 
         def work(tx: Execute) -> Row:
             _tried(tx, key, assistant)
-            now = time.time()
-            id = saved_questions.typed(tx, key.project, assistant, fields["text"], key.person, now)
-            return {"id": id}
+            of = (key.project, assistant, fields["text"], key.person)
+            return {"id": saved_questions.typed(tx, *of, time.time())}
 
         return await self._db(work)
 
@@ -128,10 +123,9 @@ class Trials:
         """Begin it; returns ⇒ it is on disk, and goes on whatever happens."""
         questions, cost = await self._plan(key, assistant, fields)
         if cost["unpriced"] and not fields.get("unpriced"):
-            told = (
-                f"No price is known of {', '.join(cost['unpriced'])}, so no sum can end the trial. Name one "
-            )
-            raise Refusal(f'{told}in PRICES_FILE, or say "unpriced": true.', status=409, code="unpriced")
+            told = f"No price is known of {', '.join(cost['unpriced'])}, so no sum can end the trial. "
+            cure = 'Name one in PRICES_FILE, or say "unpriced": true.'
+            raise Refusal(told + cure, status=409, code="unpriced")
         id, now = f"trial_{token_hex(12)}", time.time()
         each = cost["price_usd"] and cost["price_usd"] / cost["known"]
         versions, sums = (fields["version"], fields["beside"]), (fields["limit_usd"], each)
@@ -141,8 +135,9 @@ class Trials:
             trials.add(tx, made, questions)
             audit.add(tx, Entry(now, key.name, "trials.start", id))
 
-        await self._db(work)
-        self.trying.news.set()
+        begun = self._db(work)
+        begun.add_done_callback(lambda _: self.trying.news.set())  # also where who asked for it is gone
+        await asyncio.shield(begun)
         return await self.get(key, id)
 
     async def all(self, key: Key, assistant: str) -> Row:
@@ -195,13 +190,15 @@ class Trials:
     async def cancel(self, key: Key, id: str, fields: Fields) -> Row:
         """It ends here; answers under way do, too."""
 
-        def work(tx: Execute) -> Any:
+        def work(tx: Execute) -> Stopped:
             if _found(tx, key, id).status != "in_progress":
                 raise Refusal("This trial has ended already.", status=409, code="ended")
             trials.end(tx, id, "cancelled", time.time())
             return self.trying.stop(tx, trials.answers(tx, id))
 
-        self.trying.ended(await self._db(work))
+        marked = self._db(work)
+        marked.add_done_callback(lambda done: None if done.exception() else self.trying.ended(done.result()))
+        await asyncio.shield(marked)
         return await self.get(key, id)
 
     async def _plan(self, key: Key, assistant: str, fields: Fields) -> tuple[list[SavedQuestion], Row]:
