@@ -6,23 +6,11 @@ Whoever dislikes an answer puts its question on the list for trials, in the same
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import Any
 
 from core.store import deletions, names, saved_questions
 from core.store.database import Execute
 from core.types import RunId
-
-COUNTS = "SELECT run_id, SUM(good), SUM(1 - good) FROM feedback"
-
-
-@dataclass(frozen=True, slots=True)
-class Vote:
-    """What a person thinks. `reason`: in their words, "" without one."""
-
-    person: str
-    good: bool
-    reason: str
-    at: float
 
 
 def vote(tx: Execute, run: RunId, person: str, at: float, *, good: bool) -> None:
@@ -53,14 +41,17 @@ def explain(tx: Execute, run: str, person: str, reason: str) -> bool:
 def counts(tx: Execute, runs: Sequence[str]) -> dict[str, dict[str, int]]:
     """How many like and dislike each of the answers; those nobody has rated are missing."""
     marks = ", ".join("?" for _ in runs)
-    rows = tx.execute(f"{COUNTS} WHERE run_id IN ({marks}) GROUP BY run_id", runs).fetchall()
+    rows = tx.execute(
+        f"SELECT run_id, SUM(good), SUM(1 - good) FROM feedback WHERE run_id IN ({marks}) GROUP BY run_id",
+        runs,
+    ).fetchall()
     return {run: {"good": good, "bad": bad} for run, good, bad in rows}
 
 
-def of_run(tx: Execute, run: str) -> list[Vote]:
-    """All of an answer, the oldest first; people by their names, where these are known."""
-    rows = tx.execute(
-        "SELECT person, good, reason, at FROM feedback WHERE run_id = ? ORDER BY at, person", (run,)
-    ).fetchall()
-    called = {one: names.find(tx, *one.split(":", 1)) or one for one, *_ in rows}
-    return [Vote(called[person], bool(good), reason, at) for person, good, reason, at in rows]
+def of_run(tx: Execute, run: str) -> list[dict[str, Any]]:
+    """All of an answer with their reasons, the oldest first; people by their names, where these are known."""
+    sql = "SELECT person, good, reason, at FROM feedback WHERE run_id = ? ORDER BY at, person"
+    return [
+        {"person": names.find(tx, *who.split(":", 1)) or who, "good": bool(good), "reason": reason, "at": at}
+        for who, good, reason, at in tx.execute(sql, (run,)).fetchall()
+    ]

@@ -50,8 +50,7 @@ class Delivery:
         envelope: Json = {
             "envelope_id": self.envelope_id,
             "type": self.kind,
-            "accepts_response_payload": self.kind == "slash_commands"
-            or self.payload.get("type") == "view_submission",
+            "accepts_response_payload": self.kind == "slash_commands" or _is_form(self.payload),
             "payload": self.payload,
         }
         if self.kind == "events_api":
@@ -62,6 +61,10 @@ class Delivery:
         heard, self.heard = self.heard, None
         if heard is not None:
             heard(answer)
+
+
+def _is_form(payload: object) -> bool:
+    return isinstance(payload, dict) and payload.get("type") == "view_submission"
 
 
 @dataclass(eq=False)

@@ -71,17 +71,21 @@ async def test_where_it_may_not_write_only_the_person_sees_it(discord, product, 
         discord.forbid(channel, {"no writing": 50013, "no access": 50001}[place])
     pause = Pause()
     script.perform("one. ", Wait(0.3), pause, "two. " * 500)
-    async with product(answer_buttons=True):
+    async with product(answer_buttons=True, feedback=True):
         await ask(discord, channel)
         await discord.until(lambda: any(growing(post) for post in discord.seen(ANN)))
         pause.end()
         await discord.until(lambda: len(told(discord)) == 2 and not any(map(growing, discord.seen(ANN))))
         await discord.ask_about(ANN, channel, await discord.say(BOB, channel, "and this?"), ASK)
-        await discord.until(lambda: len(told(discord)) == 3)
+        await discord.until(lambda: len(told(discord)) == 3 and not any(map(growing, discord.seen(ANN))))
+        shown = told(discord)
+        thanks = await discord.press(ANN, channel, shown[1].id, "spool:vote:good")
 
+    assert (text("rated", "en"), True) == (thanks.text, thanks.ephemeral)
     assert ([], []) == (texts(discord, channel), creations(discord, channel))
-    assert (f"one. {'two. ' * 500}").strip() == " ".join(post.content for post in told(discord)[:2])
-    assert {(True, False)} == {(bool(post.flags & 64), bool(post.components)) for post in told(discord)}
+    assert (f"one. {'two. ' * 500}").strip() == " ".join(post.content for post in shown[:2])
+    assert [0, 2, 2] == [sum(len(row["components"]) for row in post.components) for post in shown]
+    assert all(post.flags & 64 for post in told(discord))
     assert 3 == len(script.asked[1]), "it is one conversation"
 
 

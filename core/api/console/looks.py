@@ -121,7 +121,7 @@ class Looks:
                 "answer": said,
                 "steps": _step_texts(steps),
                 "posts": _posts(list(steps.values())),
-                "feedback": [asdict(vote) for vote in feedback.of_run(tx, id)],
+                "feedback": feedback.of_run(tx, id),
                 "where": where(row),
             }
 

@@ -17,9 +17,9 @@ from tests.scripted_model import ScriptedModel
 
 ANN, BOB = "fake:U1", "fake:U2"
 REF = "fake:post"
-USED = (
+USE = (
     "INSERT INTO trial_answers (trial_id, place, version, question_id) "
-    "SELECT 'trial_1', 0, 1, id FROM saved_questions"
+    "SELECT '', 0, 1, id FROM saved_questions"
 )
 
 
@@ -48,27 +48,21 @@ async def saved(spool: Core) -> list[tuple[str, ...]]:
         ([(ANN, "bad", 1), (ANN, "good", 2)], (1, 0), None),
         ([(ANN, "bad", 1), (ANN, "good", 2), (ANN, "bad", 1)], (1, 0), None),
         ([(ANN, "bad", 1), (BOB, "bad", 2), (ANN, "good", 3)], (1, 1), ANN),
+        ([(ANN, "bad", 1), ("trial", "", 2), (ANN, "good", 3)], (1, 0), ANN),
     ],
-    ids=["liked", "disliked", "minds change", "delivered again", "not by all"],
+    ids=["liked", "disliked", "minds change", "delivered again", "not by all", "used by a trial"],
 )
 async def test_the_newest_vote_of_each_counts(spool, presses, counts, by):
-    """The question is on the list while anybody dislikes the answer, once."""
+    """The question is on the list, once, while anybody dislikes the answer or a trial has used it."""
     for person, vote, at in presses:
-        assert await spool.inbox.feedback.rate(REF, person, vote, at)
+        assert (
+            await (spool.inbox.feedback.rate(REF, person, vote, at) if vote else spool.rows(USE)) is not None
+        )
 
-    found = await spool.db(
-        lambda tx: feedback.counts(tx, [one[0] for one in tx.execute("SELECT id FROM runs")])
-    )
-    assert [{"good": counts[0], "bad": counts[1]}] == list(found.values())
+    ((run,),) = await spool.rows("SELECT id FROM runs")
+    found = await spool.db(lambda tx: feedback.counts(tx, [run]))
+    assert {run: {"good": counts[0], "bad": counts[1]}} == found
     assert ([("feedback", by, "asst_settings")] if by else []) == await saved(spool)
-
-
-async def test_what_a_trial_has_used_stays_on_the_list(spool):
-    await spool.inbox.feedback.rate(REF, ANN, "bad", 1.0)
-    await spool.rows(USED)
-    await spool.inbox.feedback.rate(REF, ANN, "good", 2.0)
-
-    assert 1 == len(await saved(spool))
 
 
 async def test_a_reason_belongs_to_a_vote_against(spool):
@@ -87,7 +81,7 @@ async def test_a_reason_belongs_to_a_vote_against(spool):
 
 
 async def reasons(spool: Core, run: RunId) -> list[str]:
-    return [one.reason for one in await spool.db(lambda tx: feedback.of_run(tx, run))]
+    return [one["reason"] for one in await spool.db(lambda tx: feedback.of_run(tx, run))]
 
 
 @pytest.mark.parametrize(

@@ -13,12 +13,12 @@ const KINDS = {
 /** A status as word and dot, never colour alone. @param {{name: string}} props */
 export const Status = ({ name }) => html`<span class="pill ${KINDS[name] ?? ""}">${t(`status.${name}`)}</span>`;
 
-/** @param {{good: boolean}} props */
-export const Thumb = ({ good }) => html`<span aria-hidden="true">${good ? "👍" : "👎"}</span><span class="visually-hidden">${t(good ? "feedback.good" : "feedback.bad")}</span>`;
+/** Drawn, for not every machine has a font with thumbs. @param {{good: boolean, name?: string}} props */
+export const Thumb = ({ good, name }) => html`<span class="thumb"><${Icon} name=${good ? "good" : "bad"} /><span class="visually-hidden">${name ?? t(good ? "feedback.good" : "feedback.bad")} </span></span>`;
 
 /** What people think of an answer; each leads to all that others think so of. @param {{of: any}} props */
 export const Votes = ({ of }) => ["good", "bad"].map((name) => of?.[name] > 0 && html`
-  <a class="small num" href="/runs?feedback=${name}"><${Thumb} good=${name === "good"} /> ${number(of[name])}</a>`);
+  <a class="tag num" href="/runs?feedback=${name}"><${Thumb} good=${name === "good"} />${number(of[name])}</a>`);
 
 /** What the browser's tab says. @param {string} title */
 export const useTitle = (title) => useEffect(() => void (document.title = `${title} · Spool`), [title]);

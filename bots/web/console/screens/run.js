@@ -75,5 +75,5 @@ const Out = ({ run }) => html`<div class="card"><header><h2>${t("went_out")}</h2
 /** @param {{texts: any}} props */
 const Texts = ({ texts }) => html`<div class="card"><header><h2>${t("texts")}</h2></header><div class="body stack">
   ${["question", "answer"].map((name) => texts[name] && html`<div><span class="label">${t(`text.${name}`)}</span><${Markdown} text=${texts[name]} /></div>`)}
-  ${texts.feedback.map((/** @type {any} */ one) => html`<div><span class="label"><${Thumb} good=${one.good} /> ${who(one)} · ${moment(one.at, true)}</span>
+  ${texts.feedback.map((/** @type {any} */ one) => html`<div><span class="label"><${Thumb} good=${one.good} />${who(one)} · ${moment(one.at, true)}</span>
     ${one.reason && html`<pre class="plain wrapped">${one.reason}</pre>`}</div>`)}</div></div>`;

@@ -1,5 +1,5 @@
 // The demo: a Slack-like and a Discord-like window on local stand-ins, with the real bot between them, and ways to break it.
-import { Face, Head, Note, Segment, Trouble } from "../parts/bits.js";
+import { Face, Head, Note, Segment, Thumb, Trouble } from "../parts/bits.js";
 import { isComposing } from "../parts/composer.js";
 import { Icon } from "../parts/icons.js";
 import { Markdown } from "../parts/markdown.js";
@@ -14,6 +14,12 @@ const TROUBLE = [["kill", "", false], ["cut", "slack", false], ["cut", "discord"
 /** In a channel nobody answers what is said to nobody: it goes to the bot, as everybody can see. */
 const MENTION = /(?<!\S)@\w/;
 const EXAMPLES = ["sim.example.1", "sim.example.2", "sim.example.3", "sim.example.4"];
+
+/** @param {{text: string}} props */
+function Label({ text }) {
+  const [, sign, rest] = /** @type {RegExpExecArray} */ (/^(👍|👎)? ?(.*)$/u.exec(text));
+  return sign ? html`<${Thumb} good=${sign === "👍"} name=${sign} />${rest}` : rest;
+}
 
 /** Posts and counters as the stand-ins have them; the server tells them from the beginning, then as they change. */
 function useFeed() {
@@ -125,7 +131,7 @@ function Posts({ posts, nested, press, reply }) {
       ${parts(one)}${one.growing && html`<span class="caret"></span>`}
       ${one.files.map((/** @type {any} */ file) => (file.data ? html`<img src=${file.data} alt=${file.name} />` : html`<p><span class="tag">${file.name}</span></p>`))}</div></article>
       ${one.buttons.length > 0 && html`<p class="row wrap under">${one.buttons.map((/** @type {any} */ button) => html`
-        <button type="button" class="button ${button.style}" key=${button.id} onClick=${() => press(one.id, button.id)}>${button.label}</button>`)}</p>`}
+        <button type="button" class="button ${button.style}" key=${button.id} onClick=${() => press(one.id, button.id)}><${Label} text=${button.label} /></button>`)}</p>`}
       ${one.status && html`<p class="to under">${one.status === "typing" ? t("sim.typing") : `Spool ${one.status}`}</p>`}</div>`)}</div>`;
 }
 
