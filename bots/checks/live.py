@@ -75,8 +75,7 @@ class LiveChecks:
     async def _quick(self) -> None:
         while True:
             self._again = False
-            names = [one["name"].lower() for one in self._connections.to_json()]
-            self._keep("quick", await examine(self._settings, names, reading=0.0, connecting=False))
+            self._keep("quick", await examine(self._settings, reading=0.0, connecting=False))
             if not self._again:  # else something was mended while it was looked at
                 return
 

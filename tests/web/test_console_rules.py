@@ -198,7 +198,7 @@ async def test_w6_whether_it_lives_is_all_that_strangers_hear(api: Api):
     async with stranger(api) as one:
         for path in ("/livez", "/readyz"):
             assert (200, "") == await one.ask("GET", path, **{"Sec-Fetch-Site": "cross-site"})
-        for path in ("/metrics", "/healthz", "/console/api/health"):
+        for path in ("/metrics", "/healthz", "/console/api/healthz"):
             assert 404 == (await one.ask("GET", path))[0]
 
 

@@ -126,7 +126,7 @@ function Compared({ one, trial, texts, judge }) {
   const both = tried?.whole_s != null && beside?.whole_s != null;
   const change = (/** @type {string} */ name, /** @type {(run: any) => number | null} */ of) => both && of(tried) != null && of(beside) && html`
     <span class="num">${name} ${number(/** @type {number} */ (of(tried)) / /** @type {number} */ (of(beside)) - 1, { style: "percent", signDisplay: "exceptZero" })}</span>`;
-  return html`<section class="card" aria-label=${texts?.questions[one.id] ?? one.id}><header><h2 class="ask-text">${texts?.questions[one.id] ?? html`<span class="quiet">${t(tried || beside ? "texts.hidden" : "trial.waits")}</span>`}</h2></header>
+  return html`<section class="card" aria-label=${texts?.questions[one.id] ?? one.id}><header><h2 class="ask-text">${texts?.questions[one.id] ?? html`<span class="quiet">${t(tried || beside ? "texts.hidden" : "text.question")}</span>`}</h2></header>
     <div class="body stack"><div class="grid g2">${[[trial.version, tried], [trial.beside, beside]].map(([version, run]) => html`<${Answer} version=${version} run=${run} text=${run && texts?.answers[run.id]} />`)}</div>
       <div class="row wrap small quiet">${change(t("tokens"), tokens)} ${change(t("cost"), (run) => run.cost_usd)} ${change(t("whole"), (run) => run.whole_s)}
         ${both && html`<span class="push row wrap">${t("verdict", { version: trial.version })} <${Segment} label=${t("verdict", { version: trial.version })} on=${one.verdict ?? ""} choose=${judge}
