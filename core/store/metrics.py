@@ -10,6 +10,7 @@ from core.store import usage_days
 from core.store.console import FIRST
 from core.store.database import Execute
 from core.store.runs import UNFINISHED
+from core.store.trials import UNTRIED
 from core.store.usage import Total
 from core.store.usage_days import Span
 
@@ -65,7 +66,9 @@ def _ended(tx: Execute, which: str, values: Sequence[object], edges: Sequence[fl
     cases = " ".join(f"WHEN x <= ? THEN {number}" for number in range(len(edges)))
     bucket = f"CASE WHEN x IS NULL THEN NULL {cases} ELSE {len(edges)} END, SUM(x)"
     times = ", ".join(bucket.replace("x", name) for name in _TIMES)
-    one = " ".join((_ONE, "WHERE", which, "AND NOT", f"runs.{UNFINISHED}", "GROUP BY runs.seq"))
+    one = " ".join(
+        (_ONE, "WHERE", which, "AND NOT", f"runs.{UNFINISHED}", "AND", UNTRIED, "GROUP BY runs.seq")
+    )
     columns = ", ".join(("SELECT platform, kind, status", times, _SUMS))
     rows = tx.execute(
         f"{columns} FROM ({one}) AS run GROUP BY 1, 2, 3, 4, 6, 8", (*edges, *edges, *edges, *values)
@@ -120,7 +123,8 @@ def spent(tx: Execute) -> Mapping[str, Total]:
 
 def queue(tx: Execute) -> tuple[int, float | None]:
     """How many runs have not begun, and since when the oldest waits."""
-    rows = tx.execute("SELECT COUNT(*), MIN(created_at) FROM runs WHERE status = 'queued'").fetchall()
+    waiting = f"SELECT COUNT(*), MIN(created_at) FROM runs WHERE status = 'queued' AND {UNTRIED}"
+    rows = tx.execute(waiting).fetchall()
     return int(rows[0][0]), rows[0][1]
 
 
