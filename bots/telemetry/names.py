@@ -21,7 +21,7 @@ METRICS: Final = tuple(
         ("messages_total", "counter", "Messages whose answer has ended", ("platform", "kind", "outcome")),
         ("duplicates_total", "counter", "Deliveries of a message that was known already", _PLATFORM),
         ("lost_messages", "gauge", "Messages that were accepted and of which nothing visible came"),
-        ("double_answers", "gauge", "Posts beyond those that the journals name"),
+        ("double_answers", "gauge", "Answers with more posts than their journals name"),
         ("runs_total", "counter", "Answers that have ended", ("outcome",)),
         ("runs_resumed_total", "counter", "Answers that ended in another process than they began in"),
         ("first_word_seconds", "histogram", "From the message to the first word", _PLATFORM),

@@ -5,11 +5,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from functools import partial
 from typing import Final
 
-from bots.telemetry import spans
 from core.concurrency import Background, in_daemon
 from core.errors import SpoolError
 from core.runs.lanes import Lanes
@@ -30,13 +29,22 @@ async def exported(settings: Settings, lanes: Lanes) -> AsyncIterator[None]:
         yield
         return
     from bots.telemetry.sdk import Sdk  # 0.1 s, and only of the extra
+    from bots.telemetry.spans import of_run
 
     sdk = await asyncio.to_thread(Sdk, settings)
     reading, background, before = Reading(settings.data_dir / FILE), Background(), lanes.ended
 
+    async def sent(run: str) -> None:
+        """Handed to the SDK's own threads. A death loses it; the page has it all the same."""
+        try:
+            if span := await reading(lambda tx: of_run(tx, run)):
+                await asyncio.to_thread(sdk.send, span)
+        except (TooSlow, SpoolError) as error:
+            logger.info("a run was not exported", extra={"run_id": run, "error": type(error).__name__})
+
     def ended(claim: Claim, outcome: Outcome) -> None:
         before(claim, outcome)
-        background.start(_sent(reading, sdk.send, claim.run), "otel")
+        background.start(sent(claim.run), "otel")
 
     lanes.ended = ended
     try:
@@ -48,12 +56,3 @@ async def exported(settings: Settings, lanes: Lanes) -> AsyncIterator[None]:
                     await last()
         await background.close()
         reading.close()
-
-
-async def _sent(reading: Reading, send: Callable[[spans.Span], None], run: str) -> None:
-    """Handed to the SDK's own thread; a death loses it, and the page has it all the same."""
-    try:
-        if span := await reading(lambda tx: spans.of_run(tx, run)):
-            await asyncio.to_thread(send, span)
-    except (TooSlow, SpoolError) as error:
-        logger.info("a run was not exported", extra={"run_id": run, "error": type(error).__name__})

@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from core.policy.ledger import BUCKETS
-from core.store import counts, metrics
+from core.store import counts, figures, metrics
+from core.store.console import View
 from core.store.database import Execute
+from core.store.figures import Span
 from core.store.metrics import Ended, Mark
 
 Labels = tuple[str, ...]
@@ -44,10 +46,14 @@ Counted = Mapping[str, Mapping[Labels, float | Timed]]
 
 
 class Tally:
-    """Counts of the database, which lies there. `read` in one thread, again and again."""
+    """Counts of the database, which lies there. `read` in one thread, again and again.
 
-    def __init__(self, path: Path) -> None:
-        self._log, self._mark = path.with_name(f"{path.name}-wal"), Mark()
+    `silent`: after so many seconds without a sign of life nobody works on a run any more.
+    """
+
+    def __init__(self, path: Path, silent: float) -> None:
+        self._log, self._silent, self._mark = path.with_name(f"{path.name}-wal"), silent, Mark()
+        self._models: list[str] = []
         self._sums: dict[tuple[str, Labels], float] = {}
         self._times: dict[tuple[str, Labels], Timed] = {}
 
@@ -63,7 +69,7 @@ class Tally:
     def _ended(self, one: Ended) -> None:
         counted: list[tuple[str, Labels, float]] = [
             ("lost_messages", (), one.lost),
-            ("double_answers", (), one.extra),
+            ("double_answers", (), one.twice),
             ("runs_resumed_total", (), one.resumed),
             ("runs_total", (one.status,), one.runs),
             ("messages_total", (one.platform, one.kind, one.status), one.messages),
@@ -76,17 +82,21 @@ class Tally:
                 timed.add(found[0], one.runs, found[1])
 
     def _of_now(self, tx: Execute) -> Iterator[tuple[tuple[str, Labels], float]]:
-        depth, since = metrics.queue(tx)
+        now, (depth, since) = time.time(), metrics.queue(tx)
         yield ("queue_depth", ()), depth
-        yield ("oldest_queued_seconds", ()), max(0.0, time.time() - since) if since else 0.0
+        yield ("oldest_queued_seconds", ()), max(0.0, now - since) if since else 0.0
+        ever = Span(View(None), 0.0, now, 1)
+        yield ("lost_messages", ()), len(figures.left_alone(tx, ever, now - self._silent))
         yield ("wal_bytes", ()), self._log.stat().st_size if self._log.exists() else 0
         for state, count in metrics.approvals(tx).items():
             yield ("approvals_total", (state,)), count
         for platform, count in counts.by_platform(tx, counts.REPEATED).items():
             yield ("duplicates_total", (platform,)), count
         spent = sorted(metrics.spent(tx).items(), key=lambda one: -one[1].requests)
-        for number, (model, total) in enumerate(spent):
-            name = model if number < MOST_VALUES else OTHER
+        for model, total in spent:
+            if model not in self._models and len(self._models) < MOST_VALUES:
+                self._models.append(model)
+            name = model if model in self._models else OTHER
             for kind in ("input", "cached", "output", "reasoning"):
                 yield ("tokens_total", (name, kind)), getattr(total, kind)
             yield ("cost_usd_total", (name,)), total.price_usd or 0.0

@@ -40,6 +40,11 @@ TWICE: Final = (
     f"(NOT runs.{UNFINISHED} AND runs.posts > 1 AND runs.posts > "
     "(SELECT COUNT(*) FROM steps WHERE run_id = runs.id AND ref IS NOT NULL))"
 )
+WAITED: Final = (
+    "SELECT first_at - began_at FROM usage WHERE usage.run_id = runs.id AND usage.kind = 'answer' "
+    "AND first_at IS NOT NULL ORDER BY usage.seq LIMIT 1"
+)
+"""For the model: what is left of the time to the first word is ours."""
 _SAMPLE: Final = 20_000
 """Answers of which it is looked up what the model took."""
 
@@ -137,13 +142,9 @@ def words(tx: Execute, span: Span) -> list[tuple[int, float]]:
 def added(tx: Execute, span: Span, answers: int) -> list[tuple[int, float]]:
     """What of these times was not the model's: of evenly picked answers, where there are very many."""
     where = span.where
-    waited = (
-        "SELECT first_at - began_at FROM usage WHERE run_id = runs.id AND kind = 'answer' "
-        "AND first_at IS NOT NULL ORDER BY usage.seq LIMIT 1"
-    )
     one = (
         "SELECT CAST((runs.created_at - ?) / ? AS INTEGER) AS part, "
-        f"{FIRST} - runs.created_at - ({waited}) AS ours "
+        f"{FIRST} - runs.created_at - ({WAITED}) AS ours "
         f"FROM runs WHERE {where} AND runs.assistant_id IS NOT NULL AND runs.seq % ? = 0"
     )
     sql = f"SELECT part, ours FROM ({one}) AS told WHERE ours IS NOT NULL ORDER BY ours"

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from core.store import usage_days
 from core.store.console import FIRST
 from core.store.database import Execute
+from core.store.figures import LOST, TWICE, WAITED
 from core.store.runs import UNFINISHED
 from core.store.trials import UNTRIED
 from core.store.usage import Total
@@ -16,7 +17,7 @@ from core.store.usage_days import Span
 
 
 class Ended(NamedTuple):
-    """Runs that ended alike. `lost`: nothing visible came of them; `extra`: posts beyond those in journals.
+    """Runs that ended alike. Lost and twice: see `figures`.
 
     `times`: first word, what we added to it, whole answer, each with the number of the first edge that is not
     passed, and the sum of the seconds; None where there is no such time.
@@ -25,40 +26,40 @@ class Ended(NamedTuple):
     platform: str
     kind: str
     status: str
+    times: tuple[tuple[int, float] | None, ...]
     runs: int
     messages: int
     resumed: int
     lost: int
-    extra: int
-    times: tuple[tuple[int, float] | None, ...]
+    twice: int
 
 
-_POSTED: Final = (
-    "(SELECT COUNT(*) FROM steps WHERE run_id = runs.id "
-    "AND (name LIKE 'post:%' OR name LIKE 'ask:%' OR name LIKE 'file:%'))"
-)
-_WAITED: Final = (
-    "(SELECT first_at - began_at FROM usage WHERE usage.run_id = runs.id AND usage.kind = 'answer' "
-    "AND first_at IS NOT NULL ORDER BY usage.seq LIMIT 1)"
-)
-"""For the model: what is left of the time to the first word is ours."""
+_TIMES: Final = {
+    "first": f"CASE WHEN runs.assistant_id IS NOT NULL THEN {FIRST} - runs.created_at END",
+    "added": f"CASE WHEN runs.assistant_id IS NOT NULL THEN {FIRST} - runs.created_at - ({WAITED}) END",
+    "whole": "CASE WHEN runs.status IN ('completed', 'incomplete') AND runs.assistant_id IS NOT NULL "
+    "THEN runs.ended_at - runs.created_at END",
+}
+_COUNTS: Final = {
+    "resumed": "CASE WHEN runs.takeovers > 0 THEN 1 ELSE 0 END",
+    "lost": f"CASE WHEN {LOST} THEN 1 ELSE 0 END",
+    "twice": f"CASE WHEN {TWICE} THEN 1 ELSE 0 END",
+}
+_COLUMNS: Final = {
+    "platform": "MIN(COALESCE(messages.platform, CASE WHEN runs.options IS NULL THEN '' ELSE 'api' END))",
+    "kind": "COALESCE(MIN(json_extract(messages.body, '$.kind')), 'run')",
+    "status": "runs.status",
+    "said": "COUNT(messages.seq)",
+    **_TIMES,
+    **_COUNTS,
+}
+_NAMED: Final = ", ".join(f"{what} AS {name}" for name, what in _COLUMNS.items())
 _ONE: Final = (
-    "SELECT MIN(COALESCE(messages.platform, CASE WHEN runs.options IS NULL THEN '' ELSE 'api' END)) "
-    "AS platform, "
-    "COALESCE(MIN(json_extract(messages.body, '$.kind')), 'run') AS kind, runs.status AS status, "
-    "COUNT(messages.seq) AS said, runs.takeovers > 0 AS resumed, "
-    f"{FIRST} - runs.created_at AS first, {FIRST} - runs.created_at - {_WAITED} AS added, "
-    "CASE WHEN runs.status IN ('completed', 'incomplete') AND runs.assistant_id IS NOT NULL "
-    "THEN runs.ended_at - runs.created_at END AS whole, "
-    "runs.options IS NULL AND runs.status IN ('completed', 'incomplete', 'failed') "
-    f"AND COALESCE(runs.posts, 0) = 0 AND {_POSTED} = 0 AS lost, "
-    f"CASE WHEN runs.posts > 1 THEN runs.posts - {_POSTED} ELSE 0 END AS extra "
-    "FROM runs LEFT JOIN messages ON messages.run_id = runs.id"
+    f"SELECT {_NAMED} FROM runs LEFT JOIN messages ON messages.run_id = runs.id "
+    f"WHERE {UNTRIED} AND NOT runs.{UNFINISHED} AND"
 )
-_TIMES: Final = ("first", "added", "whole")
-_SUMS: Final = (
-    "COUNT(*), SUM(CASE WHEN said > 0 THEN said ELSE 1 END), SUM(resumed), SUM(lost), "
-    "SUM(CASE WHEN extra > 0 THEN extra ELSE 0 END)"
+_SUMS: Final = ", ".join(
+    ("COUNT(*), SUM(CASE WHEN said > 0 THEN said ELSE 1 END)", *(f"SUM({name})" for name in _COUNTS))
 )
 
 
@@ -66,21 +67,16 @@ def _ended(tx: Execute, which: str, values: Sequence[object], edges: Sequence[fl
     cases = " ".join(f"WHEN x <= ? THEN {number}" for number in range(len(edges)))
     bucket = f"CASE WHEN x IS NULL THEN NULL {cases} ELSE {len(edges)} END, SUM(x)"
     times = ", ".join(bucket.replace("x", name) for name in _TIMES)
-    one = " ".join(
-        (_ONE, "WHERE", which, "AND NOT", f"runs.{UNFINISHED}", "AND", UNTRIED, "GROUP BY runs.seq")
-    )
-    columns = ", ".join(("SELECT platform, kind, status", times, _SUMS))
-    rows = tx.execute(
-        f"{columns} FROM ({one}) AS run GROUP BY 1, 2, 3, 4, 6, 8", (*edges, *edges, *edges, *values)
-    )
-    return [_row(*row) for row in rows.fetchall()]
+    columns = ", ".join(("platform, kind, status", times, _SUMS))
+    one = " ".join((_ONE, which, "GROUP BY runs.seq"))
+    sql = f"SELECT {columns} FROM ({one}) AS run GROUP BY 1, 2, 3, 4, 6, 8"
+    rows = tx.execute(sql, (*edges, *edges, *edges, *values)).fetchall()
+    parted = ((row[:3], tuple(map(_time, row[3:9:2], row[4:9:2])), row[9:]) for row in rows)
+    return [Ended._make((*who, times, *counts)) for who, times, counts in parted]
 
 
-def _row(platform: str, kind: str, status: str, *more: Any) -> Ended:
-    pairs = (more[:2], more[2:4], more[4:6])
-    times = tuple(None if bucket is None else (bucket, seconds) for bucket, seconds in pairs)
-    runs, messages, resumed, lost, extra = more[6:]
-    return Ended(platform, kind, status, runs, messages, resumed, lost, extra, times)
+def _time(bucket: int | None, seconds: float) -> tuple[int, float] | None:
+    return None if bucket is None else (bucket, seconds)
 
 
 class Mark(NamedTuple):

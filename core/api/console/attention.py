@@ -53,7 +53,7 @@ def attention(
 
     return [
         *_lost(tx, lost, told),
-        *(_one("bad", what, cure) for what, cure in failing),
+        *(_one("bad", what, cure, "/health") for what, cure in failing),
         *_failed(tx, span, told, language),
         *_waiting(tx, span, told),
         *_ending(tx, span, settings, told),

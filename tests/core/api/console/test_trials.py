@@ -105,7 +105,7 @@ async def test_it_is_in_no_list_and_no_figure(tmp_path):
         answer = made["questions"][0]["answers"]["2"]
 
         def look(tx: Any) -> Any:
-            tally = Tally(tmp_path / "spool.sqlite3").read(tx) or {}
+            tally = Tally(tmp_path / "spool.sqlite3", 60).read(tx) or {}
             runs, threads = console.runs(tx, ALL, Filters(), 9), console.threads(tx, ALL, Filters(), 9)
             same = console.runs(tx, ALL, Filters(thread=answer["thread_id"]), 9)
             found = console.threads(tx, ALL, Filters(q=answer["id"]), 9)
