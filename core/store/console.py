@@ -7,9 +7,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from core.store import feedback, trials
+from core.store import feedback
 from core.store.database import Execute
 from core.store.runs import UNFINISHED
+from core.store.trials import RUN_TRIAL, THREAD_TRIAL, UNTRIED, UNTRIED_THREAD
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +94,7 @@ _RUN: Final[Mapping[str, str]] = {
     "takeovers": "runs.takeovers",
     "posts": "runs.posts",
     "edits": "runs.edits",
-    "trial": trials.RUN,
+    "trial": RUN_TRIAL,
 }
 _FROM: Final = (
     "FROM runs JOIN threads ON threads.id = runs.thread_id LEFT JOIN messages ON messages.seq = "
@@ -110,7 +111,7 @@ Row = dict[str, Any]
 
 def runs(tx: Execute, view: View, filters: Filters, limit: int, after: str | None = None) -> list[Row]:
     """So many, the newest first. Raises LookupError for a cursor."""
-    parts, values = [view.where, *([] if filters.named else [trials.UNTRIED])], [*view.values]
+    parts, values = [view.where, *([] if filters.named else [UNTRIED])], [*view.values]
     if after is not None:
         parts.append("runs.seq < ?")
         values.append(_one(tx, "SELECT seq FROM runs WHERE id = ?", after))
@@ -178,7 +179,7 @@ _THREADS: Final = (
     "(SELECT COUNT(*) FROM messages WHERE messages.thread_id = threads.id), "
     "(SELECT SUM(tokens) FROM items WHERE items.thread_id = threads.id), "
     "EXISTS (SELECT 1 FROM summaries WHERE summaries.thread_id = threads.id AND upto > 0), "
-    f"{_LAST}, copy_of, m.platform, m.workspace, m.channel, m.scope, m.member, {trials.THREAD} FROM threads "
+    f"{_LAST}, copy_of, m.platform, m.workspace, m.channel, m.scope, m.member, {THREAD_TRIAL} FROM threads "
     "LEFT JOIN thread_map m ON m.thread_id = threads.id LEFT JOIN names ON names.id = m.channel "
     "AND names.workspace = m.workspace AND names.platform = m.platform"
 )
@@ -187,7 +188,7 @@ _AS_OF: Final = f"COALESCE({_LAST}, 0), threads.created_at, threads.id"
 
 def threads(tx: Execute, view: View, filters: Filters, limit: int, after: str | None = None) -> list[Row]:
     """So many, that with the newest run first. Raises LookupError for a cursor."""
-    parts, values = [view.where, *([] if filters.named else [trials.UNTRIED_THREAD])], [*view.values]
+    parts, values = [view.where, *([] if filters.named else [UNTRIED_THREAD])], [*view.values]
     if after is not None:
         place = tx.execute(f"SELECT {_AS_OF} FROM threads WHERE id = ?", (after,)).fetchall()
         if not place:
@@ -334,7 +335,7 @@ def versions(tx: Execute, assistant: str, most: int) -> list[Row]:
     """The newest versions: number, when and by whom, what it was, and how many runs it answered."""
     rows = tx.execute(
         "SELECT version, created_at, actor, body, (SELECT COUNT(*) FROM runs "
-        f"WHERE assistant_id = v.assistant_id AND assistant_version = v.version AND {trials.UNTRIED}) "
+        f"WHERE assistant_id = v.assistant_id AND assistant_version = v.version AND {UNTRIED}) "
         "FROM assistant_versions v WHERE assistant_id = ? ORDER BY version DESC LIMIT ?",
         (assistant, most),
     ).fetchall()
