@@ -8,11 +8,11 @@ import os
 import sys
 from collections.abc import AsyncIterator
 
-from bench import answers, api, boot, console, growth, limits, way
+from bench import answers, api, boot, console, growth, limits, usage, way
 from bench.table import Row, table
 
 PLATFORMS = ("slack", "discord")
-WHAT = ("answers", "growth", "boot", "way", "api", "console", "all")
+WHAT = ("answers", "growth", "boot", "way", "api", "console", "usage", "all")
 
 
 def _options(arguments: list[str] | None) -> argparse.Namespace:
@@ -48,6 +48,8 @@ async def _measured(options: argparse.Namespace) -> AsyncIterator[list[Row]]:
         yield await api.measure()
     if options.what in ("console", "all"):
         yield await console.measure()
+    if options.what in ("usage", "all"):
+        yield await usage.measure()
     if options.what in ("way", "all"):
         yield await way.measure(verbose=options.verbose)
 

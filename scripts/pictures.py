@@ -160,6 +160,22 @@ def _follow(name: str, then: str = "") -> Prepared:
     return followed
 
 
+def _checked(page: Page) -> None:
+    page.get_by_text("as of").wait_for()
+
+
+def _try(page: Page) -> None:
+    """HelpBot's newest version beside the one before, on two questions."""
+    _follow("HelpBot", "Trials")(page)
+    for question in (VACATION.partition(" And ")[0], "Who is on call this week?"):
+        page.get_by_label("Write a question").fill(question)
+        page.get_by_role("button", name="Add", exact=True).click()
+        page.get_by_label(question, exact=True).wait_for()
+    page.get_by_role("button", name="Start the trial").click()
+    page.get_by_text("All 4 answers are there").wait_for(timeout=60_000)
+    page.get_by_role("button", name="better").first.click()
+
+
 def _say(page: Page, who: str, where: str, text: str) -> None:
     page.get_by_role("button", name=who, exact=True).click()
     box = page.get_by_role("region", name=where).get_by_role("textbox", name="Message")
@@ -208,13 +224,16 @@ PICTURES: Final[Mapping[str, Picture]] = {
     "overview": Picture("/overview"),
     "overview-ko-dark": Picture("/overview", look=_DARK),
     "overview-phone": Picture("/overview", view=PHONE),
-    "usage": Picture("/usage"),
+    "usage": Picture("/usage?by=person"),
+    "usage-ko-dark": Picture("/usage", look=_DARK),
+    "health": Picture("/health", _checked),
+    "trial": Picture("/assistants", _try),
     "playground": Picture("/playground", _ask),
     "playground-phone": Picture("/playground", _ask, PHONE),
     "assistants": Picture("/assistants"),
     "assistant": Picture("/assistants", _follow("HelpBot", "Versions")),
     "threads": Picture("/threads"),
-    "thread": Picture("/threads", _follow("thread_", "Show texts")),
+    "thread": Picture("/threads?platform=slack", _follow("thread_", "Show texts")),
     "runs": Picture("/runs"),
     "runs-ko-dark": Picture("/runs", look=_DARK),
     "run": Picture("/runs", _KILLED),

@@ -28,6 +28,7 @@ from tests.tool_files import DRAW_SLOWLY, PAY, SLOW, put_tool
 signal.signal(signal.SIGINT, signal.default_int_handler)
 """What a shell starts in the background ignores Ctrl-C, and so would every process that a test makes."""
 Product = Callable[..., AbstractAsyncContextManager[None]]
+Votes = Callable[[], list[tuple[str, int, str]]]
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -137,7 +138,7 @@ def ledger(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def votes(tmp_path: Path) -> Callable[[], list[tuple[str, int, str]]]:
+def votes(tmp_path: Path) -> Votes:
     """Gives who said good (1) or bad (0) of an answer, and why, as it is on disk now."""
 
     def look() -> list[tuple[str, int, str]]:

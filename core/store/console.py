@@ -10,6 +10,7 @@ from typing import Any, Final
 from core.store import feedback
 from core.store.database import Execute
 from core.store.runs import UNFINISHED
+from core.store.trials import RUN_TRIAL, THREAD_TRIAL, UNTRIED, UNTRIED_THREAD
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,11 @@ class Filters:
     ids: tuple[str, ...] = ()
     feedback: str = ""
     """good or bad: whose answers somebody has rated so."""
+
+    @property
+    def named(self) -> bool:
+        """Whether they ask for certain ones: only these are of trials, too, which else flood a list."""
+        return bool(self.q or self.thread or self.ids)
 
 
 _NAME: Final = "(SELECT name FROM assistants WHERE assistants.id = runs.assistant_id)"
@@ -88,6 +94,7 @@ _RUN: Final[Mapping[str, str]] = {
     "takeovers": "runs.takeovers",
     "posts": "runs.posts",
     "edits": "runs.edits",
+    "trial": RUN_TRIAL,
 }
 _FROM: Final = (
     "FROM runs JOIN threads ON threads.id = runs.thread_id LEFT JOIN messages ON messages.seq = "
@@ -104,7 +111,7 @@ Row = dict[str, Any]
 
 def runs(tx: Execute, view: View, filters: Filters, limit: int, after: str | None = None) -> list[Row]:
     """So many, the newest first. Raises LookupError for a cursor."""
-    parts, values = [view.where], [*view.values]
+    parts, values = [view.where, *([] if filters.named else [UNTRIED])], [*view.values]
     if after is not None:
         parts.append("runs.seq < ?")
         values.append(_one(tx, "SELECT seq FROM runs WHERE id = ?", after))
@@ -164,7 +171,7 @@ def _spent(tx: Execute, column: str, ids: Sequence[str]) -> dict[str, Row]:
 _LAST: Final = "(SELECT MAX(seq) FROM runs WHERE runs.thread_id = threads.id)"
 _THREAD: Final = (
     *("id", "created_at", "project", "place", "messages", "tokens", "summary", "last"),
-    *("copy_of", "platform", "workspace", "channel", "scope", "member"),
+    *("copy_of", "platform", "workspace", "channel", "scope", "member", "trial"),
 )
 _THREADS: Final = (
     "SELECT threads.id, threads.created_at, threads.project, "
@@ -172,7 +179,7 @@ _THREADS: Final = (
     "(SELECT COUNT(*) FROM messages WHERE messages.thread_id = threads.id), "
     "(SELECT SUM(tokens) FROM items WHERE items.thread_id = threads.id), "
     "EXISTS (SELECT 1 FROM summaries WHERE summaries.thread_id = threads.id AND upto > 0), "
-    f"{_LAST}, copy_of, m.platform, m.workspace, m.channel, m.scope, m.member FROM threads "
+    f"{_LAST}, copy_of, m.platform, m.workspace, m.channel, m.scope, m.member, {THREAD_TRIAL} FROM threads "
     "LEFT JOIN thread_map m ON m.thread_id = threads.id LEFT JOIN names ON names.id = m.channel "
     "AND names.workspace = m.workspace AND names.platform = m.platform"
 )
@@ -181,7 +188,7 @@ _AS_OF: Final = f"COALESCE({_LAST}, 0), threads.created_at, threads.id"
 
 def threads(tx: Execute, view: View, filters: Filters, limit: int, after: str | None = None) -> list[Row]:
     """So many, that with the newest run first. Raises LookupError for a cursor."""
-    parts, values = [view.where], [*view.values]
+    parts, values = [view.where, *([] if filters.named else [UNTRIED_THREAD])], [*view.values]
     if after is not None:
         place = tx.execute(f"SELECT {_AS_OF} FROM threads WHERE id = ?", (after,)).fetchall()
         if not place:
@@ -328,7 +335,7 @@ def versions(tx: Execute, assistant: str, most: int) -> list[Row]:
     """The newest versions: number, when and by whom, what it was, and how many runs it answered."""
     rows = tx.execute(
         "SELECT version, created_at, actor, body, (SELECT COUNT(*) FROM runs "
-        "WHERE runs.assistant_id = v.assistant_id AND runs.assistant_version = v.version) "
+        f"WHERE assistant_id = v.assistant_id AND assistant_version = v.version AND {UNTRIED}) "
         "FROM assistant_versions v WHERE assistant_id = ? ORDER BY version DESC LIMIT ?",
         (assistant, most),
     ).fetchall()

@@ -25,6 +25,7 @@ from typing import Any, Final, Literal, NamedTuple
 from core.store.console import FIRST, View
 from core.store.database import Execute
 from core.store.runs import LIVE, UNFINISHED
+from core.store.trials import UNTRIED
 from core.store.usage import UNPRICED, WHOSE
 
 SHOWN: Final = "EXISTS (SELECT 1 FROM steps WHERE run_id = runs.id AND ref IS NOT NULL)"
@@ -46,7 +47,6 @@ WAITED: Final = (
 """For the model: what is left of the time to the first word is ours."""
 _SAMPLE: Final = 20_000
 """Answers of which it is looked up what the model took."""
-TRIED: Final = "runs.id NOT IN (SELECT run_id FROM trial_answers WHERE run_id IS NOT NULL)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ class Span:
         seen = self.view.where
         mine = f"AND EXISTS (SELECT 1 FROM threads WHERE threads.id = runs.thread_id AND {seen})"
         mine = "" if self.view.project is None else mine
-        return f"runs.created_at >= ? AND runs.created_at < ? AND {TRIED} {mine}"
+        return f"runs.created_at >= ? AND runs.created_at < ? AND {UNTRIED} {mine}"
 
     @property
     def values(self) -> tuple[Any, ...]:

@@ -9,8 +9,9 @@ from typing import Final, NamedTuple
 from core.store import usage_days
 from core.store.console import FIRST
 from core.store.database import Execute
-from core.store.figures import LOST, TRIED, TWICE, WAITED
+from core.store.figures import LOST, TWICE, WAITED
 from core.store.runs import UNFINISHED
+from core.store.trials import UNTRIED
 from core.store.usage import Total
 from core.store.usage_days import Span
 
@@ -55,7 +56,7 @@ _COLUMNS: Final = {
 _NAMED: Final = ", ".join(f"{what} AS {name}" for name, what in _COLUMNS.items())
 _ONE: Final = (
     f"SELECT {_NAMED} FROM runs LEFT JOIN messages ON messages.run_id = runs.id "
-    f"WHERE {TRIED} AND NOT runs.{UNFINISHED} AND"
+    f"WHERE {UNTRIED} AND NOT runs.{UNFINISHED} AND"
 )
 _SUMS: Final = ", ".join(
     ("COUNT(*), SUM(CASE WHEN said > 0 THEN said ELSE 1 END)", *(f"SUM({name})" for name in _COUNTS))
@@ -118,7 +119,8 @@ def spent(tx: Execute) -> Mapping[str, Total]:
 
 def queue(tx: Execute) -> tuple[int, float | None]:
     """How many runs have not begun, and since when the oldest waits."""
-    rows = tx.execute("SELECT COUNT(*), MIN(created_at) FROM runs WHERE status = 'queued'").fetchall()
+    waiting = f"SELECT COUNT(*), MIN(created_at) FROM runs WHERE status = 'queued' AND {UNTRIED}"
+    rows = tx.execute(waiting).fetchall()
     return int(rows[0][0]), rows[0][1]
 
 

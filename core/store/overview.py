@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from core.store import counts
 from core.store.database import Execute
 from core.store.runs import UNFINISHED
+from core.store.trials import UNTRIED
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +135,7 @@ def promises(tx: Execute, since: float) -> Promises:
         f"takeovers > 0 AND NOT {UNFINISHED}",
     )
     sums = ", ".join(f"SUM(CASE WHEN {one} THEN 1 ELSE 0 END)" for one in counted)
-    rows = tx.execute(f"SELECT {sums} FROM runs WHERE created_at >= ?", (since,)).fetchall()
+    rows = tx.execute(f"SELECT {sums} FROM runs WHERE created_at >= ? AND {UNTRIED}", (since,)).fetchall()
     accepted, answered, refused, open_, taken = (count or 0 for count in rows[0])
     steps = "SELECT COUNT(*) FROM steps WHERE run_id = runs.id AND (name LIKE 'post:%' OR name LIKE 'ask:%' "
     extra = (

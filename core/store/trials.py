@@ -13,6 +13,13 @@ from core.types import RunId, ThreadId
 
 Status = Literal["in_progress", "completed", "limit", "cancelled"]
 Verdict = Literal["better", "same", "worse"]
+_OWN: Final = "FROM trial_answers JOIN runs AS own ON own.id = run_id"
+RUN_TRIAL: Final = "(SELECT trial_id FROM trial_answers WHERE run_id = runs.id)"
+THREAD_TRIAL: Final = f"(SELECT MIN(trial_id) {_OWN} WHERE own.thread_id = threads.id)"
+"""Whose trial it is of; NULL: of none."""
+UNTRIED: Final = "runs.id NOT IN (SELECT run_id FROM trial_answers WHERE run_id IS NOT NULL)"
+UNTRIED_THREAD: Final = f"threads.id NOT IN (SELECT own.thread_id {_OWN})"
+"""What people asked for. Runs of trials are in the ledger alone: in no other figure, metric or list."""
 
 
 @dataclass(frozen=True, slots=True)

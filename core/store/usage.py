@@ -75,8 +75,7 @@ def add(tx: Execute, *rows: Usage) -> None:
         values = [getattr(one, name) for name in _COLUMNS]
         (seq,) = tx.execute(_ADD, (*values, one.run_id, one.kind, one.step)).fetchall()[0]
         if zone is not None:  # else the next start counts them all
-            counted = f"{_COUNTED} WHERE usage.seq = ? {_ADDED}"
-            tx.execute(counted, (seq, day_of(one.began_at, zone))).fetchall()
+            _count(tx, _COUNT_ONE, day_of(one.began_at, zone), seq)
 
 
 def of_run(tx: Execute, run: str) -> tuple[int, int] | None:
@@ -175,24 +174,44 @@ _SUMS = (
     f"COALESCE(SUM(reasoning), 0), SUM(CAST(ROUND(price_usd * {UNIT}) AS BIGINT))"
 )
 SUMMED: Final = ("requests", "unknown", "unpriced", "input", "cached", "output", "reasoning", "price")
-_BY = [by for by in KEYS if by != "day"]
-_EACH = ", ".join(f"{KEYS[by]} AS by_{by}" for by in _BY)
-_BYS = ", ".join(f"by_{by}" for by in _BY)
-_LOOKS = " UNION ALL ".join(f"SELECT '{by}' AS what" for by in _BY)
-_NAMED = " ".join(f"WHEN '{by}' THEN by_{by}" for by in _BY)
-_SUMMED = ", ".join(SUMMED)
-_SUMS_OF = ", ".join(f"SUM({one})" for one in SUMMED)
-_ADD_UP = ", ".join(
-    f"{one} = COALESCE(usage_days.{one} + excluded.{one}, usage_days.{one}, excluded.{one})" for one in SUMMED
-)
-_COUNTED = f"WITH found (whose, {_BYS}, {_SUMMED}) AS (SELECT {WHOSE} AS whose, {_EACH}, {_SUMS} FROM usage"
-"""Rows of one day: all that are alike once, and of these the sums by each thing they are looked at by."""
-_ADDED = (
-    f"GROUP BY whose, {_BYS}) INSERT INTO usage_days (day, what, whose, name, {_SUMMED}) "
-    f"SELECT CAST(? AS TEXT), what, whose, CASE what {_NAMED} END AS key, {_SUMS_OF} "
-    f"FROM found CROSS JOIN ({_LOOKS}) AS looks WHERE 1 = 1 GROUP BY what, whose, key "
-    f"ON CONFLICT (what, day, whose, name) DO UPDATE SET {_ADD_UP}"
-)
+_SUMMED, _SUMS_OF = ", ".join(SUMMED), ", ".join(f"SUM({one})" for one in SUMMED)
+_PASSES: tuple[tuple[By, ...], ...] = (("person",), ("place", "assistant", "model", "kind"))
+"""Of a day's rows those that are alike in these are added up first: people are many, the rest is few."""
+
+
+def _counting() -> tuple[str, int]:
+    """The statement that counts rows in their day, and how often it names the day."""
+    found, named = [], []
+    for place, alike in enumerate(_PASSES):
+        each = ", ".join(f"{KEYS[one]} AS by_{one}" for one in alike)
+        keys = ", ".join(f"by_{one}" for one in alike)
+        rows = f"SELECT {WHOSE} AS whose, {each}, {_SUMS} FROM usage WHERE WHICH GROUP BY whose, {keys}"
+        found.append(f"found_{place} (whose, {keys}, {_SUMMED}) AS ({rows})")
+        named += [
+            f"SELECT CAST(? AS TEXT) AS day, '{look}' AS what, whose, by_{look}, {_SUMS_OF} "
+            f"FROM found_{place} GROUP BY whose, by_{look}"
+            for look in alike
+        ]
+    all_found, all_named = ", ".join(found), " UNION ALL ".join(named)
+    added = [
+        f"{it} = COALESCE(usage_days.{it} + excluded.{it}, usage_days.{it}, excluded.{it})" for it in SUMMED
+    ]
+    changed = ", ".join(added)
+    statement = (
+        f"WITH {all_found} INSERT INTO usage_days (day, what, whose, name, {_SUMMED}) "
+        f"SELECT * FROM ({all_named}) AS named WHERE 1 = 1 "
+        f"ON CONFLICT (what, day, whose, name) DO UPDATE SET {changed}"
+    )
+    return statement, len(named)
+
+
+_COUNT, _DAYS_NAMED = _counting()
+_COUNT_ONE = _COUNT.replace("WHICH", "usage.seq = ?")
+_COUNT_DAY = _COUNT.replace("WHICH", "began_at >= ? AND began_at < ?")
+
+
+def _count(tx: Execute, sql: str, day: str, *which: float) -> None:
+    tx.execute(sql, (*which * len(_PASSES), *[day] * _DAYS_NAMED)).fetchall()
 
 
 def settle(tx: Execute, zone: str) -> None:
@@ -205,8 +224,7 @@ def settle(tx: Execute, zone: str) -> None:
     while (at := tx.execute(next_, (end,)).fetchall()[0][0]) is not None:
         day = day_of(at, zone)
         end = max(begins(date.fromisoformat(day) + timedelta(1), zone), at + 1)
-        counted = f"{_COUNTED} WHERE began_at >= ? AND began_at < ? {_ADDED}"
-        tx.execute(counted, (at, end, day)).fetchall()
+        _count(tx, _COUNT_DAY, day, at, end)
     facts.remember(tx, DAYS, zone)
 
 

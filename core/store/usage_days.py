@@ -40,7 +40,7 @@ def totals(tx: Execute, span: Span, by: By) -> dict[str, Total]:
     found = {key: [usage.total(sums)] for key, *sums in tx.execute(sql, span.values(by)).fetchall()}
     begins = usage.begins(span.since, span.zone)
     for key, total in usage.opinions(tx, begins, by, span.zone, span.whose):
-        found[key].append(total)
+        found.setdefault(key, []).append(total)
     return {key: usage.together(parts) for key, parts in found.items()}
 
 

@@ -19,6 +19,7 @@ import aiohttp
 
 from standins.discord import Upload
 from standins.discord.message import Message as DiscordMessage
+from standins.openai.bill import Charge
 from standins.slack.file import File
 from standins.slack.message import Message as SlackMessage
 from standins.slack.message import Stream
@@ -26,6 +27,7 @@ from tests.crash import tools
 from tests.crash.history import Said
 from tests.crash.world import World
 
+RESPONSES = ("answer", "summary")
 AGO = 180
 """Seconds since the process died: Discord has forgotten the nonces, a question still waits for its answer."""
 Kept = dict[str, Any]
@@ -55,6 +57,14 @@ async def restore(stage: World, kept: Kept, schema: str) -> None:
     for what in ("looked", "paid"):
         (data / "tools" / what).write_text("".join(f"{id} {at}\n" for id, at in kept[what]), "utf-8")
     _fill(data / "spool.sqlite3", schema, rows)
+    stage.openai.bill += [_charged(row) for row in rows if row[0] == "usage" and row[2] in RESPONSES]
+
+
+def _charged(row: list[Any]) -> Charge:
+    """What the model's server had billed for that line of the ledger."""
+    model, (read, cached, output, reasoning) = row[9], row[12:16]
+    used = {"input": read, "cached": cached, "output": output, "reasoning": reasoning}
+    return Charge("response", model, **used, told=read is not None)
 
 
 async def _renamed(stage: World, kept: Kept) -> str:

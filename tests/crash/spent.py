@@ -1,11 +1,16 @@
-"""The ledger of a product that was killed, against the bill of the stand-in. Pure."""
+"""The ledger of a product that was killed, against the bill of the stand-in and what it adds up to by day."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from typing import Any
+from datetime import date
+from typing import Any, get_args
 
+from core.store import facts, usage, usage_days
+from core.store.database import Execute
+from core.store.usage import By
+from core.store.usage_days import Span
 from standins.openai.bill import Charge
 from tests.crash.history import Finding
 
@@ -21,3 +26,15 @@ def check(bill: Iterable[Charge], rows: Sequence[tuple[Any, ...]]) -> list[Findi
     if len(rows) < len(asked):
         found.append(Finding("bill", "requests", f"{len(asked)} were made, {len(rows)} are on the ledger"))
     return found
+
+
+def added_up(tx: Execute) -> list[Finding]:
+    """Whether the days are those of the ledger, by whatever they are looked at, once a start made them."""
+    zone = facts.find(tx, usage.DAYS)
+    ever = Span(date(2000, 1, 1), zone or "UTC")
+    wrong = [
+        by
+        for by in get_args(By)
+        if usage.totals(tx, 0.0, by, ever.zone) != usage_days.totals(tx, ever, by) and zone
+    ]
+    return [Finding("bill", by, "does not add up by day to what is on the ledger") for by in wrong]

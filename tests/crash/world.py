@@ -189,6 +189,7 @@ class World:
             state = db.execute("PRAGMA integrity_check").fetchone()[0]
             found += deeds.check(self.said, shown, requests, self._deeds(db))
             found += spent.check(self.openai.bill, db.execute(spent.ROWS).fetchall())
+            found += spent.added_up(db)
         return found if state == "ok" else [*found, Finding("stub", "database", str(state))]
 
     def newest_request(self) -> Items:

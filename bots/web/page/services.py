@@ -89,16 +89,18 @@ def console(
     keys = Keys(db) if "api" in settings.http_serve else None
     sessions = Sessions(db, keys)
     looks = Looks(db, Reading(settings.data_dir / FILE))
+    checks = LiveChecks(settings, means.connections)
+    failing = lambda: [(one.what, one.cure) for one in checks.failing]  # noqa: E731
     return Console(
         settings=settings,
         sessions=sessions,
         gate=Gate(sessions, Access(sessions.find, PER_MINUTE)),
         login=Login(sessions),
         looks=looks,
-        overview=Overview(looks, settings),
+        overview=Overview(looks, settings, failing),
         versions=Versions(looks, assistants),
         changes=Changes(looks),
         trials=Trials(db, looks, Trying(db, runs, endings), prices),
         means=means,
-        checks=LiveChecks(settings, means.connections),
+        checks=checks,
     )

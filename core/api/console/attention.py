@@ -48,12 +48,12 @@ def attention(
 ) -> list[dict[str, Any]]:
     """The worst first. `link` is an address of the page, for want of that of `post` where there is one."""
 
-    def told(name: str, **facts: Any) -> str:
-        return WORDS[name][language == "ko"].format(**facts)
+    def told(word: str, /, **facts: Any) -> str:
+        return WORDS[word][language == "ko"].format(**facts)
 
     return [
         *_lost(tx, lost, told),
-        *(_one("bad", what, cure) for what, cure in failing),
+        *(_one("bad", what, cure, "/health") for what, cure in failing),
         *_failed(tx, span, told, language),
         *_waiting(tx, span, told),
         *_ending(tx, span, settings, told),

@@ -30,7 +30,7 @@ KEPT: Final = 10
 class Overview:
     """Looks. Whoever asks for the same soon after is told the same. `failing`: checks that do, for admins."""
 
-    def __init__(self, looks: Looks, settings: Settings, failing: Callable[[], Failing] = tuple) -> None:
+    def __init__(self, looks: Looks, settings: Settings, failing: Callable[[], Failing]) -> None:
         self._looks, self._settings, self._failing = looks, settings, failing
         self._only = asyncio.Lock()
         self._kept: dict[tuple[str | None, int, str], tuple[float, dict[str, Any]]] = {}
@@ -46,40 +46,50 @@ class Overview:
                 at = time.time()
                 span = Span(view, at - hours * 3600, at, PARTS[hours])
                 failing = self._failing() if key.admin else ()
-                told = await self._looks.look(lambda tx: self._told(tx, span, failing, language))
-                told = {"at": at, "hours": hours, "zone": self._settings.zone, **told}
+                looks = (
+                    lambda tx: _counted(tx, span),
+                    lambda tx: _first_word(tx, span),
+                    lambda tx: self._told(tx, span, failing, language),
+                )
+                told = {"at": at, "hours": hours, "zone": self._settings.zone}
+                for one in looks:  # of a busy month each takes a while, in which others may look, too
+                    found = await self._looks.look(one)
+                    told |= found | {"promises": {**told.get("promises", {}), **found.get("promises", {})}}
                 self._kept = {one: kept for one, kept in self._kept.items() if kept[0] > began}
                 self._kept[asked] = began + max(1.0, KEPT * (time.monotonic() - began)), told
         return told
 
     def _told(self, tx: Execute, span: Span, failing: Failing, language: str) -> dict[str, Any]:
-        counted = figures.counted(tx, span)
         silent = span.until - self._settings.run_seconds - PATIENCE
         lost = sorted(figures.broken(tx, span, "lost") + figures.left_alone(tx, span, silent))
         taken, finished, seconds = figures.taken_over(tx, span)
-        before = replace(span, since=2 * span.since - span.until, until=span.since)
         usd, unpriced = figures.spent(tx, span, whose(span.view))
         going, count = figures.unfinished(tx, span, MOST_RUNNING)
         return {
             "promises": {
-                "accepted": sum(counted.accepted),
                 "lost": len(lost),
                 "twice": len(figures.broken(tx, span, "twice")),
                 "known": counts.since(tx, counts.REPEATED, span.since),
                 "taken_over": taken,
                 "finished": finished,
                 "finished_s": None if seconds is None else round(seconds, 3),
-                "answers": sum(counted.answers),
-                "disordered": sum(counted.disordered),
             },
-            "messages": _summed(counted.messages) | {"before": figures.asked(tx, before)},
-            "first_word": _first_word(tx, span),
             "cost": {"price_usd": round(sum(usd), 10), "unpriced": sum(unpriced), "series": usd},
-            "failed": _summed(counted.failed) | {"ended": sum(counted.ended)},
             "running": [run_row(one, language) for one in reversed(console.numbered(tx, going))],
             "running_count": count,
             "attention": attention(tx, span, self._settings, lost, failing, language),
         }
+
+
+def _counted(tx: Execute, span: Span) -> dict[str, Any]:
+    counted = figures.counted(tx, span)
+    before = replace(span, since=2 * span.since - span.until, until=span.since)
+    answers, disordered = sum(counted.answers), sum(counted.disordered)
+    return {
+        "promises": {"accepted": sum(counted.accepted), "answers": answers, "disordered": disordered},
+        "messages": _summed(counted.messages) | {"before": figures.asked(tx, before)},
+        "failed": _summed(counted.failed) | {"ended": sum(counted.ended)},
+    }
 
 
 def _summed(series: list[int]) -> dict[str, Any]:
@@ -93,7 +103,8 @@ def _first_word(tx: Execute, span: Span) -> dict[str, Any]:
         {"at": span.since + part * span.width, **_quantiles(times), "added": quantile(ours[part], 50)}
         for part, times in enumerate(_parted(words, span.parts))
     ]
-    return {**_quantiles([word for _, word in words]), "count": len(words), "series": series}
+    whole = _quantiles([word for _, word in words])
+    return {"first_word": {**whole, "count": len(words), "series": series}}
 
 
 def _parted(times: Sequence[tuple[int, float]], parts: int) -> list[list[float]]:

@@ -32,6 +32,7 @@ def run_row(row: Row, language: str = "en") -> dict[str, Any]:
         "attempts": min(row["attempts"] + (row["began_at"] is not None), MAX_ATTEMPTS),
         "takeovers": row["takeovers"],
         "feedback": row["feedback"],
+        "trial": row["trial"],
     }
 
 
@@ -49,7 +50,7 @@ def thread_row(row: Row) -> dict[str, Any]:
         "scope": _extent(row),
         "reset": not row["project"] and not row["scope"],
         "copy_of": row["copy_of"],
-        **{name: row[name] for name in ("messages", "tokens", "cost_usd")},
+        **{name: row[name] for name in ("messages", "tokens", "cost_usd", "trial")},
         "summary": bool(row["summary"]),
         "last_at": last["created_at"] if last else row["created_at"],
         "status": last["status"] if last else None,

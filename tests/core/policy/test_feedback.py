@@ -17,10 +17,8 @@ from tests.scripted_model import ScriptedModel
 
 ANN, BOB = "fake:U1", "fake:U2"
 REF = "fake:post"
-USE = (
-    "INSERT INTO trial_answers (trial_id, place, version, question_id) "
-    "SELECT '', 0, 1, id FROM saved_questions"
-)
+USE = "INSERT INTO trial_answers (trial_id, place, version, question_id) SELECT '', 0, 1, id FROM "
+USE += "saved_questions"
 
 
 @pytest.fixture
@@ -28,11 +26,8 @@ async def spool(tmp_path: Path) -> AsyncIterator[Core]:
     """One answer, which the post REF shows."""
     async with core(tmp_path, ScriptedModel(Scenario())) as spool:
         await spool.ask("1", "why?")
-        await spool.rows(
-            "INSERT INTO steps (id, run_id, name, value, ref, created_at) "
-            "SELECT 's', id, 'post:0', '{\"id\": \"p\"}', ?, 1 FROM runs",
-            REF,
-        )
+        into = "INSERT INTO steps (id, run_id, name, value, ref, created_at)"
+        await spool.rows(f"{into} SELECT 's', id, 'post:0', '{{}}', ?, 1 FROM runs", REF)
         yield spool
 
 
@@ -55,10 +50,7 @@ async def saved(spool: Core) -> list[tuple[str, ...]]:
 async def test_the_newest_vote_of_each_counts(spool, presses, counts, by):
     """The question is on the list, once, while anybody dislikes the answer or a trial has used it."""
     for person, vote, at in presses:
-        assert (
-            await (spool.inbox.feedback.rate(REF, person, vote, at) if vote else spool.rows(USE)) is not None
-        )
-
+        await (spool.inbox.feedback.rate(REF, person, vote, at) if vote else spool.rows(USE))
     ((run,),) = await spool.rows("SELECT id FROM runs")
     found = await spool.db(lambda tx: feedback.counts(tx, [run]))
     assert {run: {"good": counts[0], "bad": counts[1]}} == found
@@ -76,8 +68,7 @@ async def test_a_reason_belongs_to_a_vote_against(spool):
     await rates.rate(REF, ANN, "bad", 1.0)  # delivered again
     assert [("<@U2> **no**�" + "x" * LONGEST_REASON)[:LONGEST_REASON]] == await reasons(spool, run)
     await rates.rate(REF, ANN, "good", 2.0)
-    assert [""] == await reasons(spool, run)
-    assert not await rates.explain(run, ANN, "late")
+    assert ([""], False) == (await reasons(spool, run), await rates.explain(run, ANN, "late"))
 
 
 async def reasons(spool: Core, run: RunId) -> list[str]:
@@ -85,7 +76,7 @@ async def reasons(spool: Core, run: RunId) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("change", "saves"), [("reset", 1), ("deleted", 0), ("unknown", None), ("removed", None)]
+    ("change", "saves"), {"reset": 1, "deleted": 0, "unknown": None, "removed": None}.items()
 )
 async def test_an_answer_can_be_rated_as_long_as_it_is_on_record(spool, change, saves):
     """After a reset, too; a question that was deleted is tried no more."""

@@ -102,7 +102,8 @@ async def simulator(
     furnish(slack, discord, "en")
     put_tool(tmp_path / "data", "pay", PAY)
     admins = (PEOPLE[0].slack, PEOPLE[0].discord)
-    async with product(answer_buttons=True, admins=admins, openai_features="full", assistant_tools=TOOLS):
+    seen = {"answer_buttons": True, "feedback": True}
+    async with product(**seen, admins=admins, openai_features="full", assistant_tools=TOOLS):
         read, script = Reading(tmp_path / "data" / FILE), openai.script
         assert isinstance(script, Offline)
         made = Simulator(slack, discord, Model(openai, script), Bot(), read, cut=CUT)

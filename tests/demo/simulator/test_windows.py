@@ -11,6 +11,7 @@ from bots.demo.simulator.post import Part
 from bots.demo.simulator.simulator import Simulator
 from standins.script.picture import png
 from standins.slack import SlackStandin
+from tests.conftest import Votes
 from tests.demo.simulator.conftest import Browser, looking
 
 HERE = (("slack", "general"), ("slack", "@Spool"), ("discord", "@Spool"), ("discord", "general"))
@@ -72,8 +73,8 @@ async def test_commands_answer_whoever_gave_them(simulator: Simulator, browser: 
 
 
 @pytest.mark.parametrize("platform", ["slack", "discord"])
-async def test_buttons(simulator: Simulator, browser: Browser, platform: str):
-    """Those of a question count for whoever was asked."""
+async def test_buttons(simulator: Simulator, browser: Browser, votes: Votes, platform: str):
+    """Those of a question count for whoever was asked; a thumb for anybody, also where a form opens."""
     await simulator.post((platform, "general"), "Mina", '@Spool use pay {"amount": 3}', "", ())
     asking = await browser.until(
         lambda: [one for one in browser.posts(platform, bot=True) if len(one["buttons"]) == 2]
@@ -86,7 +87,12 @@ async def test_buttons(simulator: Simulator, browser: Browser, platform: str):
     await browser.until(lambda: "Allowed" in browser.said(platform))
     await browser.until(lambda: "The tool says" in browser.said(platform))
     again = await browser.until(lambda: [one for one in browser.posts(platform, bot=True) if one["buttons"]])
-    await simulator.press(platform, again[0]["id"], again[0]["buttons"][0]["id"], "Mina")
+    wish, *_, good, bad = again[0]["buttons"]
+    assert (good["label"][:1], bad["label"][:1]) == ("👍", "👎")
+    for thumb in (good, bad):
+        await simulator.press(platform, again[0]["id"], thumb["id"], "Ari")
+    await browser.until(lambda: [0] == [vote for _, vote, _ in votes()])
+    await simulator.press(platform, again[0]["id"], wish["id"], "Mina")
     await browser.until(lambda: "You said" in browser.said(platform) or "tool" in browser.said(platform))
     with pytest.raises(LookupError):
         await simulator.press(platform, "1.1", "yes", "Mina")

@@ -68,7 +68,7 @@ function options(node, parts, lines, format, point) {
 /** A small line without axes, for a figure. @param {{values: (number | null)[], look: string}} props */
 export function Spark({ values, look }) {
   const most = Math.max(...values.map(Number), 0) || 1;
-  const line = values.flatMap((value, i) => (value == null ? [] : [`${((i * 200) / Math.max(1, values.length - 1)).toFixed(1)},${(32 - (value / most) * 28).toFixed(1)}`])).join(" ");
+  const line = values.filter((value) => value != null).length === 1 ? "0,4 200,4" : values.flatMap((value, i) => (value == null ? [] : [`${((i * 200) / Math.max(1, values.length - 1)).toFixed(1)},${(32 - (value / most) * 28).toFixed(1)}`])).join(" ");
   return html`<svg class="spark ${look}" viewBox="0 0 200 34" preserveAspectRatio="none" aria-hidden="true">${line.includes(" ") && html`
     <polygon points="${line.split(",")[0]},34 ${line} ${line.slice(line.lastIndexOf(" ") + 1).split(",")[0]},34" fill="currentColor" opacity=".1" /><polyline points=${line} fill="none" stroke="currentColor" stroke-width="1.6" vector-effect="non-scaling-stroke" />`}</svg>`;
 }

@@ -104,11 +104,11 @@ function Filters() {
       ${name === "feedback" ? html`<${Thumb} good=${query.get(name) === "good"} />` : query.get(name)}<${Icon} name="close" /></a>`)}</div>`;
 }
 
-/** Whether a row that an event tells of belongs to what the address asks for: what is searched for only the server knows.
+/** Whether a row that an event tells of belongs to what the address asks for: what is searched for only the server knows; those of trials belong to none.
  * @param {any} row @param {boolean} known */
 export function fitting(row, known) {
   const { status, ...narrow } = Object.fromEntries(address.value.query);
-  return (known || !Object.keys(narrow).length) && (!status || status.split(",").includes(row.status));
+  return (known || (!row.trial && !Object.keys(narrow).length)) && (!status || status.split(",").includes(row.status));
 }
 
 /** The address of a list on the server, with those filters of the page that it knows. @param {string} path @param {string[]} names */

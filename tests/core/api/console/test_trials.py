@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from bots.telemetry.tally import Tally
 from core.api.console.looks import Looks
 from core.api.console.trials import Trials
 from core.api.console.trying import Trying
 from core.policy.prices import Prices
-from core.store import assistants, audit
+from core.store import assistants, audit, console, figures, overview
+from core.store.console import Filters, View
+from core.store.figures import Span
 from core.store.reading import Reading
 from core.tools import Toolbox
 from core.types import SETTINGS_ID
@@ -24,6 +28,7 @@ from tests.core.runs.asking import Post
 from tests.core.served import tools, until
 
 ADMIN = replace(KEY, admin=True)
+ALL = View(None)
 
 
 GOING = "SELECT 1 FROM runs WHERE ended_at IS NULL"
@@ -89,6 +94,37 @@ async def test_two_versions_side_by_side(tmp_path):
     assert 0.2 < made["spent_usd"] / told["price_usd"] < 5
     assert {"echo: typed", "echo: second"} == set(made["texts"]["answers"].values())
     assert 2 == asked_with[1:].count(["first", "second"])
+
+
+async def test_it_is_in_no_list_and_no_figure(tmp_path):
+    """But in tokens and cost: whoever asks for its ids is told."""
+    async with client(tmp_path) as (one, _), trying(one, tmp_path) as trials:
+        bot = await tried(one)
+        asked = await one.ask("of a person", assistant=bot)
+        made = await ended(trials, await trials.start(KEY, bot, await plan(trials, bot, "a", "b")))
+        answer = made["questions"][0]["answers"]["2"]
+
+        def look(tx: Any) -> Any:
+            tally = Tally(tmp_path / "spool.sqlite3", 60).read(tx) or {}
+            runs, threads = console.runs(tx, ALL, Filters(), 9), console.threads(tx, ALL, Filters(), 9)
+            same = console.runs(tx, ALL, Filters(thread=answer["thread_id"]), 9)
+            found = console.threads(tx, ALL, Filters(q=answer["id"]), 9)
+            counted = figures.counted(tx, Span(ALL, 0, time.time() + 1, 1))
+            answered = console.versions(tx, bot, 2)
+            sums = [
+                overview.promises(tx, 0).accepted,
+                counted.accepted[0],
+                sum(one["runs"] for one in answered),
+            ]
+            return tally, sums, [rows[0]["id"] for rows in (runs, threads, same, found)], len(runs + threads)
+
+        tally, sums, ids, listed = await one.spool.db(look)
+
+    assert {("completed",): 1} == tally["spool_runs_total"]
+    assert {("api", "run", "completed"): 1} == tally["spool_messages_total"]
+    assert ([1, 1, 1], 2) == (sums, listed)
+    assert [asked["id"], asked["thread_id"], answer["id"], answer["thread_id"]] == ids
+    assert made["id"] == answer["trial"]
 
 
 async def test_the_sum_ends_it(tmp_path):
