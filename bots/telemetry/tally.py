@@ -54,7 +54,10 @@ class Tally:
     def __init__(self, path: Path, silent: float) -> None:
         self._log, self._silent, self._mark = path.with_name(f"{path.name}-wal"), silent, Mark()
         self._models: list[str] = []
-        self._sums: dict[tuple[str, Labels], float] = {}
+        self._sums: dict[tuple[str, Labels], float] = {
+            ("double_answers", ()): 0,
+            ("runs_resumed_total", ()): 0,
+        }
         self._times: dict[tuple[str, Labels], Timed] = {}
 
     def read(self, tx: Execute) -> Counted | None:

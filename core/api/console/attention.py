@@ -48,8 +48,8 @@ def attention(
 ) -> list[dict[str, Any]]:
     """The worst first. `link` is an address of the page, for want of that of `post` where there is one."""
 
-    def told(name: str, **facts: Any) -> str:
-        return WORDS[name][language == "ko"].format(**facts)
+    def told(word: str, /, **facts: Any) -> str:
+        return WORDS[word][language == "ko"].format(**facts)
 
     return [
         *_lost(tx, lost, told),

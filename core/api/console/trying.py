@@ -128,7 +128,10 @@ class Trying:
 
 
 def _expected(rows: Sequence[TrialAnswer], answer: TrialAnswer) -> float:
-    """What it costs: as was thought before, and what those of its version have cost more on an average."""
-    done = [one for one in rows if one.version == answer.version and one.ended and one.usd]
+    """What it costs: as was thought before, and what those of its version, else all that there are, have cost
+    more on an average.
+    """
+    ended = [one for one in rows if one.ended and one.usd]
+    done = [one for one in ended if one.version == answer.version] or ended
     more = sum(one.usd - (one.expected or 0.0) for one in done)
     return (answer.expected or 0.0) + (max(0.0, more / len(done)) if done else 0.0)
