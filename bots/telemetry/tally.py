@@ -54,7 +54,10 @@ class Tally:
     def __init__(self, path: Path, run_seconds: float) -> None:
         self._log, self._mark = path.with_name(f"{path.name}-wal"), Mark()
         self._run_seconds, self._models = run_seconds, list[str]()
-        self._sums: dict[tuple[str, Labels], float] = {}
+        self._sums: dict[tuple[str, Labels], float] = {
+            ("double_answers", ()): 0,
+            ("runs_resumed_total", ()): 0,
+        }
         self._times: dict[tuple[str, Labels], Timed] = {}
 
     def read(self, tx: Execute) -> Counted | None:

@@ -62,11 +62,11 @@ def _application(
         note = partial(facts.remember, name="ready", value=None)
         Health(lambda: db(note), lambda: services.streams.stopping).register(app)
     page = services.console
-    find = Keys(db).find if page is None else page.sessions.of_bearer
-    access = Access(find, settings.api_requests_per_minute)
-    if services.metrics:
-        Scrape(services.metrics, access, where).register(app)
+    keys, most = Keys(db).find, settings.api_requests_per_minute
+    if services.metrics:  # a page's token opens /v1 alone
+        Scrape(services.metrics, Access(keys, most), where).register(app)
     if page or "api" in settings.http_serve:
+        access = Access(page.sessions.of_bearer if page else keys, most)
         register(app, every(services), Frame(access, Reading(), page.gate if page else None))
     if shell:
         shell.register(app)

@@ -9,10 +9,11 @@ deletes in the chat leaves its copies too (`core.store.deletions`).
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from secrets import token_hex
-from typing import Final
+from typing import Any, Final
 
-from core.store import summaries, threads
+from core.store import items, summaries, threads
 from core.store.database import Execute
 from core.types import ThreadId
 
@@ -48,6 +49,7 @@ _MESSAGES: Final = (
 def copy(tx: Execute, one: threads.Row, project: str | None, now: float, before: str = "") -> ThreadId:
     """A copy for that project (None: read as chats are), in this transaction: all is there or nothing.
 
+    Where others than the project's clients spoke there, it is read by keys that may read chats, as before.
     `before`: the id of a run of the thread, and only what stood there before its question is copied.
     """
     kept = {"topic": one.object.get("topic") or _topic(tx, one.id, before)}
@@ -56,8 +58,9 @@ def copy(tx: Execute, one: threads.Row, project: str | None, now: float, before:
     made = threads.create(tx, project, {name: told for name, told in kept.items() if told}, now).id
     tx.execute(
         "UPDATE threads SET copy_of = (SELECT COALESCE(copy_of, id) FROM threads WHERE id = ?), "
-        "token_ratio = (SELECT token_ratio FROM threads WHERE id = ?) WHERE id = ?",
-        (one.id, one.id, made),
+        "token_ratio = (SELECT token_ratio FROM threads WHERE id = ?), "
+        "origin = CASE WHEN ? THEN ? ELSE origin END WHERE id = ?",
+        (one.id, one.id, one.readers != project, threads.FOREIGN, made),
     )
     mark, first, end = f"_{token_hex(4)}", _first(tx, one.id), _end(tx, one.id, before)
     tx.execute(_ITEMS, (made, mark, one.id, first, end))
@@ -66,6 +69,22 @@ def copy(tx: Execute, one: threads.Row, project: str | None, now: float, before:
     if summary.text and summary.upto < end:
         summaries.put(tx, made, summary.text, _upto(tx, one.id, made, first, summary.upto), now)
     return made
+
+
+def weight(tx: Execute, thread: ThreadId, run: str, strategy: Mapping[str, Any]) -> int:
+    """About how many tokens of what stood before the run's question that strategy shows in a copy."""
+    after, end, extra, most = _first(tx, thread), _end(tx, thread, run), 0, _END
+    summary = summaries.find(tx, thread)
+    if strategy["type"] == "summary" and summary.text and summary.upto < end:
+        after, extra = summary.upto, items.weigh(summary.text)
+    elif strategy["type"] == "last_messages":
+        most = int(strategy["last_messages"]) - 1
+    said = (
+        "SELECT tokens, SUM(CASE WHEN item LIKE '%\"role\"%' THEN 1 ELSE 0 END) OVER (ORDER BY seq DESC) "
+        "AS messages FROM items WHERE thread_id = ? AND seq > ? AND seq < ?"
+    )
+    sql = f"SELECT COALESCE(SUM(tokens), 0) FROM ({said}) AS said WHERE messages <= ?"
+    return extra + int(tx.execute(sql, (thread, after, end, most)).fetchall()[0][0])
 
 
 def of(tx: Execute, thread: ThreadId) -> list[ThreadId]:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from secrets import token_hex
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from core.store import paging
 from core.store.database import Execute
@@ -118,9 +118,18 @@ class Row:
     created_at: float
     project: str | None
     object: Mapping[str, Any]
+    foreign: bool = False
+    """A copy of what others than its project's clients said: only who may read chats reads it."""
+
+    @property
+    def readers(self) -> str | None:
+        """The project whose keys read it; None: those that may read chats."""
+        return None if self.foreign else self.project
 
 
-_ROW = "id, created_at, project, object"
+FOREIGN: Final = "foreign"
+"""Where such a copy has its `origin`."""
+_NEW, _ROW = "id, created_at, project, object", f"id, created_at, project, object, origin = '{FOREIGN}'"
 
 
 def create(tx: Execute, project: str | None, object: Mapping[str, Any], now: float) -> Row:
@@ -128,7 +137,7 @@ def create(tx: Execute, project: str | None, object: Mapping[str, Any], now: flo
     made = Row(ThreadId(f"thread_{token_hex(12)}"), now, project, object)
     told = json.dumps(object, ensure_ascii=False)
     tx.execute(
-        f"INSERT INTO threads ({_ROW}, origin) VALUES (?, ?, ?, ?, 'new')", (made.id, now, project, told)
+        f"INSERT INTO threads ({_NEW}, origin) VALUES (?, ?, ?, ?, 'new')", (made.id, now, project, told)
     )
     return made
 
@@ -152,8 +161,8 @@ def change(tx: Execute, id: ThreadId, object: Mapping[str, Any]) -> None:
     tx.execute("UPDATE threads SET object = ? WHERE id = ?", (json.dumps(object, ensure_ascii=False), id))
 
 
-def _row(id: str, created_at: float, project: str | None, object: str) -> Row:
-    return Row(ThreadId(id), created_at, project, json.loads(object))
+def _row(id: str, created_at: float, project: str | None, object: str, foreign: int) -> Row:
+    return Row(ThreadId(id), created_at, project, json.loads(object), bool(foreign))
 
 
 _OF_RUNS = ("steps", "approvals", "feedback", "saved_questions")

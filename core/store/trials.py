@@ -24,7 +24,7 @@ UNTRIED_THREAD: Final = f"threads.id NOT IN (SELECT own.thread_id {_OWN})"
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """As a row. `version` is tried; an answer was expected to cost `answer_usd`, None: not known."""
+    """As a row. `version` is tried."""
 
     id: str
     assistant: str
@@ -33,7 +33,6 @@ class Trial:
     project: str
     actor: str
     limit_usd: float
-    answer_usd: float | None
     status: Status
     created_at: float
     ended_at: float | None = None
@@ -54,28 +53,33 @@ class TrialAnswer:
     """What its requests cost that have a price."""
     priced: bool
     """All have one."""
+    expected: float | None
+    """What it was expected to cost; None: nobody could tell."""
 
 
-_COLUMNS: Final = (
-    "id, assistant_id, version, beside, project, actor, limit_usd, answer_usd, status, created_at, ended_at"
-)
+_COLUMNS: Final = "id, assistant_id, version, beside, project, actor, limit_usd, status, created_at, ended_at"
 _ANSWERS: Final = (
     "SELECT place, version, question_id, run_id, verdict, run_id IS NOT NULL AND NOT EXISTS "
     "(SELECT 1 FROM runs WHERE runs.id = a.run_id AND ended_at IS NULL), "
     "COALESCE((SELECT SUM(price_usd) FROM usage WHERE usage.run_id = a.run_id), 0), "
-    "NOT EXISTS (SELECT 1 FROM usage WHERE usage.run_id = a.run_id AND price_usd IS NULL) "
+    "NOT EXISTS (SELECT 1 FROM usage WHERE usage.run_id = a.run_id AND price_usd IS NULL), expected_usd "
     "FROM trial_answers a WHERE trial_id = ? ORDER BY place, version DESC"
 )
 
 
-def add(tx: Execute, one: Trial, questions: Sequence[SavedQuestion]) -> None:
+Expected = tuple[float | None, float | None]
+"""Dollars for the answer of the version that is tried, and for that beside it."""
+
+
+def add(tx: Execute, one: Trial, questions: Sequence[tuple[SavedQuestion, Expected]]) -> None:
     """Begin it."""
-    sql = f"INSERT INTO trials ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    sql = f"INSERT INTO trials ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
     tx.execute(sql, astuple(one))
-    sql = "INSERT INTO trial_answers (trial_id, place, version, question_id) VALUES (?, ?, ?, ?)"
-    for place, question in enumerate(questions):
-        for version in (one.version, one.beside):
-            tx.execute(sql, (one.id, place, version, question.id))
+    columns = "trial_id, place, question_id, version, expected_usd"
+    sql = f"INSERT INTO trial_answers ({columns}) VALUES (?, ?, ?, ?, ?)"
+    for place, (question, expected) in enumerate(questions):
+        for of_version in zip((one.version, one.beside), expected, strict=True):
+            tx.execute(sql, (one.id, place, question.id, *of_version))
 
 
 def get(tx: Execute, id: str) -> Trial | None:
@@ -105,6 +109,18 @@ def busy(tx: Execute) -> int:
 def answers(tx: Execute, trial: str) -> list[TrialAnswer]:
     """Of each question both, that of the version that is tried first where it is the newer one."""
     return [TrialAnswer(*row) for row in tx.execute(_ANSWERS, (trial,)).fetchall()]
+
+
+def answered(tx: Execute, question: str, version: int, model: str) -> tuple[RunId, int] | None:
+    """The newest whole answer to it by that model in any trial, and of which version: of that one, if any."""
+    rows = tx.execute(
+        "SELECT runs.id, a.version FROM trial_answers a JOIN runs ON runs.id = run_id WHERE question_id = ? "
+        "AND status IN ('completed', 'incomplete') AND EXISTS (SELECT 1 FROM usage "
+        "WHERE usage.run_id = runs.id AND kind = 'evaluation' AND input IS NOT NULL AND model = ?) "
+        "ORDER BY CASE a.version WHEN ? THEN 0 ELSE 1 END, runs.seq DESC LIMIT 1",
+        (question, model, version),
+    ).fetchall()
+    return (RunId(rows[0][0]), rows[0][1]) if rows else None
 
 
 def begun(tx: Execute, trial: str, answer: TrialAnswer, run: RunId) -> None:

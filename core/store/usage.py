@@ -91,7 +91,7 @@ def average(tx: Execute, assistant: str, since: float) -> Usage | None:
     """What one of the assistant's newest answers since then has used, as far as it was told."""
     newest = (
         "SELECT run_id, input, cached, output FROM usage WHERE began_at >= ? AND assistant_id = ? "
-        "AND kind = 'answer' AND input IS NOT NULL ORDER BY began_at DESC LIMIT 500"
+        "AND kind IN ('answer', 'evaluation') AND input IS NOT NULL ORDER BY began_at DESC LIMIT 500"
     )
     sums = f"SELECT COUNT(DISTINCT run_id), SUM(input), SUM(cached), SUM(output) FROM ({newest}) AS newest"
     count, *found = tx.execute(sums, (since, assistant)).fetchall()[0]

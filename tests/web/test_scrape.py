@@ -9,6 +9,7 @@ from prometheus_client.parser import text_string_to_metric_families as parsed
 from bots.telemetry.names import METRICS
 from standins.local import free_port
 from tests.conftest import Product
+from tests.web.browser import browser
 from tests.web.clients import MODEL, Api, ended, talk
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
@@ -73,6 +74,17 @@ async def test_on_this_machine_anybody_reads_elsewhere_a_key_does(scraped: Api, 
         assert [401, 401] == [(await read(other))[0], (await read(other, Authorization=f"Bearer {key}"))[0]]
         headers = {"Authorization": f"Bearer {await other.key('prometheus')}"}
         assert 200 == (await read(other, **headers))[0]
+
+
+async def test_beside_a_page_without_the_api_a_key_reads_and_no_token_of_the_page(product, tmp_path):
+    port = free_port()
+    settings = {"http_serve": ("console", "metrics"), "http_hosts": ("a.example",)}
+    async with product(http=f"127.0.0.1:{port}", **settings):
+        api = Api(f"http://127.0.0.1:{port}/v1", tmp_path / "data")
+        async with browser(api, admin=True) as mina:
+            secrets = [(await mina.post("/console/api/token"))["token"], await api.key("prometheus")]
+            tried = [await read(api, Host="a.example", Authorization=f"Bearer {one}") for one in secrets]
+    assert [401, 200] == [status for status, *_ in tried]
 
 
 async def test_what_is_deleted_stays_counted_and_its_number_hides_nothing(scraped: Api):

@@ -100,7 +100,7 @@ def console(
         overview=Overview(looks, settings, failing),
         versions=Versions(looks, assistants),
         changes=Changes(looks),
-        trials=Trials(db, looks, Trying(db, runs, endings), prices),
+        trials=Trials(db, looks, Trying(db, runs, endings), prices, settings.budget),
         means=means,
         checks=checks,
     )

@@ -8,10 +8,12 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict
+from functools import partial
 from secrets import token_hex
 from typing import Final, TypeVar
 
+from core.api.console.estimates import Basis, basis, expected
 from core.api.console.looks import Looks, question_of
 from core.api.console.rows import run_row, view_of
 from core.api.console.timeline import called
@@ -28,12 +30,12 @@ from core.store.console import Filters, Row
 from core.store.database import Database, Execute
 from core.store.paging import Page
 from core.store.saved_questions import SavedQuestion
-from core.store.trials import Trial, TrialAnswer
-from core.store.usage import Usage
-from core.types import ThreadId
+from core.store.trials import Expected, Trial, TrialAnswer
+from core.types import Assistant, ThreadId
 
 T = TypeVar("T")
 Work = Callable[[Execute], T]
+Planned = tuple[SavedQuestion, Expected]
 SINCE: Final = 30 * 86_400
 """Seconds of the past whose answers tell what one of them costs."""
 SHOWN: Final = 20
@@ -41,12 +43,17 @@ SHOWN: Final = 20
 
 
 class Trials:
-    """What the page does with them. `prices` are there once an answer could be."""
+    """What the page does with them. `prices` are there once an answer could be; `budget`: of a history."""
 
     def __init__(
-        self, db: Database, looks: Looks, trying: Trying, prices: Callable[[], Awaitable[Prices]]
+        self,
+        db: Database,
+        looks: Looks,
+        trying: Trying,
+        prices: Callable[[], Awaitable[Prices]],
+        budget: int,
     ) -> None:
-        self._db, self._looks, self.trying, self._prices = db, looks, trying, prices
+        self._db, self._looks, self.trying, self._prices, self._budget = db, looks, trying, prices, budget
 
     async def questions(self, key: Key, assistant: str) -> Row:
         """Those saved for the assistant, the newest first; the text only of what was typed."""
@@ -64,6 +71,8 @@ class Trials:
 
         def work(tx: Execute) -> Row:
             _tried(tx, key, assistant)
+            if not any(one.isprintable() and not one.isspace() for one in fields["text"]):
+                raise Refusal("This question has no words. Write what is to be asked.", param="text")
             of = (key.project, assistant, fields["text"], key.person)
             return {"id": saved_questions.typed(tx, *of, time.time())}
 
@@ -126,10 +135,9 @@ class Trials:
             told = f"No price is known of {', '.join(cost['unpriced'])}, so no sum can end the trial. "
             cure = 'Name one in PRICES_FILE, or say "unpriced": true.'
             raise Refusal(told + cure, status=409, code="unpriced")
-        id, now = f"trial_{token_hex(12)}", time.time()
-        each = cost["price_usd"] and cost["price_usd"] / cost["known"]
-        versions, sums = (fields["version"], fields["beside"]), (fields["limit_usd"], each)
-        made = Trial(id, assistant, *versions, key.project, key.person, *sums, "in_progress", now)
+        id, now, sum_ = f"trial_{token_hex(12)}", time.time(), fields["limit_usd"]
+        versions = (fields["version"], fields["beside"])
+        made = Trial(id, assistant, *versions, key.project, key.person, sum_, "in_progress", now)
 
         def work(tx: Execute) -> None:
             trials.add(tx, made, questions)
@@ -181,7 +189,7 @@ class Trials:
         """What somebody thinks of the version that is tried."""
 
         def work(tx: Execute) -> None:
-            if not trials.judge(tx, _found(tx, key, id), fields["question"], fields["verdict"]):
+            if not trials.judge(tx, _own(tx, key, id), fields["question"], fields["verdict"]):
                 raise not_found("question", fields["question"])
 
         await self._db(work)
@@ -191,7 +199,7 @@ class Trials:
         """It ends here; answers under way do, too."""
 
         def work(tx: Execute) -> Stopped:
-            if _found(tx, key, id).status != "in_progress":
+            if _own(tx, key, id).status != "in_progress":
                 raise Refusal("This trial has ended already.", status=409, code="ended")
             trials.end(tx, id, "cancelled", time.time())
             return self.trying.stop(tx, trials.answers(tx, id))
@@ -201,44 +209,34 @@ class Trials:
         await asyncio.shield(marked)
         return await self.get(key, id)
 
-    async def _plan(self, key: Key, assistant: str, fields: Fields) -> tuple[list[SavedQuestion], Row]:
-        """The questions, and what answers of both versions would cost."""
+    async def _plan(self, key: Key, assistant: str, fields: Fields) -> tuple[list[Planned], Row]:
+        """The questions, each with what answers of both versions would cost; and all together."""
 
-        def work(tx: Execute) -> tuple[list[str], list[SavedQuestion], list[list[Usage]]]:
+        def work(tx: Execute) -> list[tuple[SavedQuestion, list[Basis]]]:
             _tried(tx, key, assistant)
             if fields["version"] == fields["beside"]:
                 raise Refusal("A version is tried beside another one, not beside itself.", param="beside")
-            models = [_model(tx, assistant, fields[name]) for name in ("version", "beside")]
+            both = [_version(tx, assistant, fields[name]) for name in ("version", "beside")]
             there = {one.id: one for one in _questions(tx, key, assistant)}
             if unknown := [one for one in fields["questions"] if one not in there]:
                 raise not_found("question", unknown[0])
             asked = [there[one] for one in dict.fromkeys(fields["questions"])]
             average = usage.average(tx, assistant, time.time() - SINCE)
-            return models, asked, [_used(tx, one) or ([average] if average else []) for one in asked]
+            find = partial(basis, tx, average=[average] if average else [], budget=self._budget)
+            return [(one, [find(one, version) for version in both]) for one in asked]
 
-        models, asked, used = await self._looks.look(work)
-        prices = await self._prices()
-        costs = [await _priced(prices, model, rows) for model in models for rows in used]
-        known = [one for one in costs if one is not None]
-        probe = [Usage("evaluation", "", time.time(), "completed", input=1000, output=1000)]
-        unpriced = [one for one in dict.fromkeys(models) if await _priced(prices, one, probe) is None]
-        price = sum(known) if known else None
-        told = {"answers": len(costs), "known": len(known), "price_usd": price, "unpriced": unpriced}
-        return asked, told
-
-
-async def _priced(prices: Prices, model: str, rows: Sequence[Usage]) -> float | None:
-    """What these requests would cost with that model; None: not known."""
-    asked = [replace(one, kind="evaluation", model=model, served_model=None, price_usd=None) for one in rows]
-    costs = [(await prices.priced(one)).price_usd for one in asked]
-    known = [one for one in costs if one is not None]
-    return sum(known) if costs and len(known) == len(costs) else None
-
-
-def _used(tx: Execute, question: SavedQuestion) -> list[Usage]:
-    """The requests that its question was answered with then."""
-    rows = usage.rows(tx, question.run) if question.run else []
-    return [one for one in rows if one.kind in ("answer", "evaluation") and one.input is not None]
+        asked, prices = await self._looks.look(work), await self._prices()
+        every = [one for _, both in asked for one in both]
+        costs = [await expected(prices, one) for one in every]
+        told = [cost for cost in costs if cost is not None]
+        unpriced = [one.model for one, cost in zip(every, costs, strict=True) if cost is None]
+        planned = zip([one for one, _ in asked], zip(costs[::2], costs[1::2], strict=True), strict=True)
+        return list(planned), {
+            "answers": len(costs),
+            "known": sum(bool(one.requests) for one in every if one.model not in unpriced),
+            "price_usd": sum(told) if told else None,
+            "unpriced": list(dict.fromkeys(unpriced)),
+        }
 
 
 def _tried(tx: Execute, key: Key, assistant: str) -> None:
@@ -251,11 +249,11 @@ def _tried(tx: Execute, key: Key, assistant: str) -> None:
         raise Refusal(f"{told}--console --admin` may try it.", status=403, code="assistant_of_operator")
 
 
-def _model(tx: Execute, assistant: str, version: int) -> str:
+def _version(tx: Execute, assistant: str, version: int) -> Assistant:
     found = assistants.get(tx, assistant, version)
     if found is None:
         raise not_found("version", str(version))
-    return found.model
+    return found
 
 
 def _seen(key: Key, project: str) -> bool:
@@ -270,6 +268,14 @@ def _found(tx: Execute, key: Key, id: str) -> Trial:
     found = trials.get(tx, id)
     if found is None or not _seen(key, found.project):
         raise not_found("trial", id)
+    return found
+
+
+def _own(tx: Execute, key: Key, id: str) -> Trial:
+    """The same for whoever may try its assistant; that of a deleted one is of all who see it, to be ended."""
+    found = _found(tx, key, id)
+    if assistants.get(tx, found.assistant):
+        _tried(tx, key, found.assistant)
     return found
 
 

@@ -82,12 +82,12 @@ class Trying:
             return None
         under_way = [one for one in rows if one.run and not one.ended]
         left = next((one for one in rows if not one.run), None)
-        spent, each = sum(one.usd for one in rows), partial(_expected, found, rows)
+        spent, each = sum(one.usd for one in rows), partial(_expected, rows)
         unsure = [one for one in rows if one.run and not (one.ended and one.priced)]
-        still = sum(max(0.0, each(one.version) - one.usd) for one in unsure)
+        still = sum(max(0.0, each(one) - one.usd) for one in unsure)
         if spent > found.limit_usd:
             stopped += self.stop(tx, under_way)
-        elif left and spent + still + each(left.version) <= found.limit_usd:
+        elif left and spent + still + each(left) <= found.limit_usd:
             return self._begin(tx, found, left) if trials.busy(tx) < AT_ONCE else None
         if not under_way:
             over = left or spent > found.limit_usd
@@ -127,7 +127,11 @@ class Trying:
             self._endings.carry_out(run, claim, told)
 
 
-def _expected(trial: Trial, rows: Sequence[TrialAnswer], version: int) -> float:
-    """What an answer of it costs: as those of this trial on an average, else as was thought before."""
-    done = [one.usd for one in rows if one.version == version and one.ended and one.usd]
-    return sum(done) / len(done) if done else trial.answer_usd or 0.0
+def _expected(rows: Sequence[TrialAnswer], answer: TrialAnswer) -> float:
+    """What it costs: as was thought before, and what those of its version, else all that there are, have cost
+    more on an average.
+    """
+    ended = [one for one in rows if one.ended and one.usd]
+    done = [one for one in ended if one.version == answer.version] or ended
+    more = sum(one.usd - (one.expected or 0.0) for one in done)
+    return (answer.expected or 0.0) + (max(0.0, more / len(done)) if done else 0.0)

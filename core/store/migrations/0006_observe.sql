@@ -54,7 +54,6 @@ CREATE TABLE trials (
     project TEXT NOT NULL,                      -- of whoever began it
     actor TEXT NOT NULL,                        -- key:NAME
     limit_usd DOUBLE PRECISION NOT NULL,        -- the sum that ends it
-    answer_usd DOUBLE PRECISION,                -- what an answer was expected to cost; NULL: not known
     status TEXT NOT NULL,                       -- in_progress, completed, limit, cancelled
     created_at DOUBLE PRECISION NOT NULL,
     ended_at DOUBLE PRECISION
@@ -67,9 +66,11 @@ CREATE TABLE trial_answers (
     version INTEGER NOT NULL,
     question_id TEXT NOT NULL,
     run_id TEXT UNIQUE,                         -- NULL: not begun
+    expected_usd DOUBLE PRECISION,              -- what it was expected to cost; NULL: its model has no price
     verdict TEXT,                               -- of the version that is tried: better, same, worse
     PRIMARY KEY (trial_id, place, version)
 );
+CREATE INDEX trial_answers_by_question ON trial_answers (question_id);
 
 -- What happened in a span of time.
 CREATE INDEX runs_created ON runs (created_at);

@@ -46,7 +46,7 @@ function verdict({ promises, failed, attention }, running) {
 function useRunning(told) {
   const [rows, setRows] = useState(/** @type {any[] | null} */ (null));
   useEffect(() => setRows(told.running), [told.running]);
-  useEffect(() => on("run", (row) => setRows((old) => old && merged(old, row, (one) => LIVE.includes(one.status)))), []);
+  useEffect(() => on("run", (row) => setRows((old) => old && merged(old, row, (one) => !one.trial && LIVE.includes(one.status)))), []);
   return rows && rows.toSorted((a, b) => a.created_at - b.created_at).slice(0, 20);
 }
 

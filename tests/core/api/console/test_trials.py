@@ -10,17 +10,19 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from bots.telemetry.tally import Tally
 from core.api.console.looks import Looks
 from core.api.console.trials import Trials
 from core.api.console.trying import Trying
 from core.policy.prices import Prices
-from core.store import assistants, audit, console, figures, overview
+from core.store import assistants, audit, console, copies, figures, items, overview
 from core.store.console import Filters, View
 from core.store.figures import Span
 from core.store.reading import Reading
 from core.tools import Toolbox
-from core.types import SETTINGS_ID
+from core.types import SETTINGS_ID, ThreadId
 from standins.script.script import Call, Fault, Wait, outputs
 from tests.core.api.clients import KEY, Client, client, look, refused
 from tests.core.fakes import HERE, TIMEOUT
@@ -47,7 +49,7 @@ async def trying(one: Client, path: Path) -> AsyncIterator[Trials]:
         return one.spool.run_context.prices
 
     looks = Looks(one.spool.db, Reading(path / "spool.sqlite3"))
-    made = Trials(one.spool.db, looks, Trying(one.spool.db, one.runs, one.endings), prices)
+    made = Trials(one.spool.db, looks, Trying(one.spool.db, one.runs, one.endings), prices, 9000)
     keeping = asyncio.create_task(made.trying.keep())
     try:
         yield made
@@ -75,7 +77,8 @@ async def test_two_versions_side_by_side(tmp_path):
     """With what stood before the question; as evaluation in the ledger; its price was said before."""
     async with client(tmp_path) as (one, _), trying(one, tmp_path) as trials:
         bot = await tried(one)
-        assert (await trials.estimate(KEY, bot, await plan(trials, bot, "x")))["price_usd"] is None
+        assert 0 == (await trials.estimate(KEY, bot, await plan(trials, bot, "x")))["known"]
+        assert 400 == (await refused(trials.typed(KEY, bot, {"text": " \n\u200b"})))[0]
         run = await one.ask("first", "second", assistant=bot)
         saved = await trials.of_run(KEY, run["id"], {})
         asked = await plan(trials, bot, "typed")
@@ -94,6 +97,27 @@ async def test_two_versions_side_by_side(tmp_path):
     assert 0.2 < made["spent_usd"] / told["price_usd"] < 5
     assert {"echo: typed", "echo: second"} == set(made["texts"]["answers"].values())
     assert 2 == asked_with[1:].count(["first", "second"])
+
+
+async def test_a_question_costs_what_it_is_long_and_then_what_it_cost(tmp_path):
+    """None is begun whose own words pass the sum; an average of short ones makes no long one cheap."""
+    async with client(tmp_path) as (one, _), trying(one, tmp_path) as trials:
+        bot = await tried(one)
+        run = await one.ask("before " * 50, "short", assistant=bot)
+        asked, short = await plan(trials, bot, "word " * 3000), await plan(trials, bot, "hi")
+        told = (await trials.estimate(KEY, bot, asked))["price_usd"]
+        small = (await trials.estimate(KEY, bot, short))["price_usd"]
+        never = await ended(trials, await trials.start(KEY, bot, {**asked, "limit_usd": told / 3}))
+        made = await ended(trials, await trials.start(KEY, bot, asked))
+        again = await trials.estimate(KEY, bot, asked)
+        of = (ThreadId(run["thread_id"]), run["id"])
+        auto, last = [{"type": "auto"}, {"type": "last_messages", "last_messages": 1}]
+        shown = await one.spool.db(lambda tx: [copies.weight(tx, *of, how) for how in (auto, last)])
+
+    assert told > 10 * small
+    assert ("limit", 0, 0) == (never["status"], never["done"], never["spent_usd"])
+    assert (made["spent_usd"], 2) == (pytest.approx(again["price_usd"]), again["known"])
+    assert [items.weigh(items.item("user", "before " * 50)), 0] == shown
 
 
 async def test_it_is_in_no_list_and_no_figure(tmp_path):
@@ -147,7 +171,7 @@ async def test_the_sum_ends_it(tmp_path):
     assert "limit" == short["status"]
     assert short["spent_usd"] <= 2.5 * each
     assert 0 < short["done"] < 6
-    assert ("limit", [("cancelled",)]) == (passed["status"], statuses)
+    assert ("limit", {("cancelled",)}) == (passed["status"], set(statuses))
     assert ("completed", True) == (free["status"], free["unpriced"])
 
 
@@ -205,6 +229,9 @@ async def test_what_people_said_stays_theirs(tmp_path):
         asked = {"version": 2, "beside": 1, "questions": [saved["id"]], "limit_usd": 1.0}
         made = await ended(trials, await trials.start(ADMIN, SETTINGS_ID, asked))
         thread = made["questions"][0]["answers"]["2"]["thread_id"]
+        verdict = {"question": saved["id"], "verdict": "worse"}
+        for change in (trials.judge(KEY, made["id"], verdict), trials.cancel(KEY, made["id"], {})):
+            assert 403 == (await refused(change))[0]
         assert 403 == (await refused(trials.texts(ADMIN, made["id"], {})))[0]
         assert 404 == (await refused(one.threads.get(KEY, thread)))[0]
         texts = await trials.texts(reader, made["id"], {})
