@@ -55,8 +55,9 @@ def of_run(tx: Execute, run: str, source: Source, actor: str, now: float) -> str
 
 def of_assistant(tx: Execute, assistant: str) -> list[SavedQuestion]:
     """The newest of all that it answers, the newest first."""
-    sql = f"SELECT {_COLUMNS} FROM saved_questions WHERE assistant_id = ? ORDER BY created_at DESC, id LIMIT ?"
-    return [SavedQuestion(*row) for row in tx.execute(sql, (assistant, SHOWN)).fetchall()]
+    newest = "WHERE assistant_id = ? ORDER BY created_at DESC, id LIMIT ?"
+    rows = tx.execute(f"SELECT {_COLUMNS} FROM saved_questions {newest}", (assistant, SHOWN)).fetchall()
+    return [SavedQuestion(*row) for row in rows]
 
 
 def get(tx: Execute, id: str) -> SavedQuestion | None:
