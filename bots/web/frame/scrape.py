@@ -12,7 +12,6 @@ from core.api.refusal import Refusal
 from core.settings.http import Listening
 from core.store.reading import TooSlow
 
-
 HANDED_ON: Final = ("Forwarded", "X-Forwarded-For", "X-Real-IP", "Via")
 """A proxy on this machine asks for somebody else, whatever host it names."""
 
