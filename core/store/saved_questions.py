@@ -12,6 +12,8 @@ from core.store.threads import FOREIGN
 Source = Literal["feedback", "run", "typed"]
 """Somebody did not like its answer; somebody saved it from a run; or wrote it for trials."""
 _PROJECT: Final = f"CASE WHEN origin = '{FOREIGN}' THEN '' ELSE COALESCE(project, '') END"
+SHOWN: Final = 500
+"""Of one assistant: there may be one for each answer that somebody disliked."""
 _COLUMNS: Final = "id, project, assistant_id, run_id, text, source, actor, created_at"
 
 
@@ -52,9 +54,10 @@ def of_run(tx: Execute, run: str, source: Source, actor: str, now: float) -> str
 
 
 def of_assistant(tx: Execute, assistant: str) -> list[SavedQuestion]:
-    """Those of all that it answers, the newest first."""
-    sql = f"SELECT {_COLUMNS} FROM saved_questions WHERE assistant_id = ? ORDER BY created_at DESC, id"
-    return [SavedQuestion(*row) for row in tx.execute(sql, (assistant,)).fetchall()]
+    """The newest of all that it answers, the newest first."""
+    newest = "WHERE assistant_id = ? ORDER BY created_at DESC, id LIMIT ?"
+    rows = tx.execute(f"SELECT {_COLUMNS} FROM saved_questions {newest}", (assistant, SHOWN)).fetchall()
+    return [SavedQuestion(*row) for row in rows]
 
 
 def get(tx: Execute, id: str) -> SavedQuestion | None:

@@ -173,10 +173,11 @@ def remove(tx: Execute, id: ThreadId) -> None:
     """The thread is gone with all that it held; what its runs cost stays on record. What copies have
     of its turns are turns of their own from then on, without calls of tools: those go with their run.
     """
-    copied = "thread_id IN (SELECT id FROM threads WHERE copy_of IS NOT NULL) AND thread_id <> ?"
-    theirs = f"{copied} AND run_id IN (SELECT id FROM runs WHERE thread_id = ?)"
-    tx.execute(f"DELETE FROM items WHERE message_id IS NULL AND {theirs}", (id, id)).fetchall()
-    tx.execute(f"UPDATE items SET run_id = NULL WHERE {theirs}", (id, id)).fetchall()
+    copied = "copy_of = (SELECT COALESCE(copy_of, id) FROM threads WHERE id = ?) AND id <> ?"
+    held = f"thread_id IN (SELECT id FROM threads WHERE {copied})"
+    theirs = f"{held} AND run_id IN (SELECT id FROM runs WHERE thread_id = ?)"
+    tx.execute(f"DELETE FROM items WHERE message_id IS NULL AND {theirs}", (id, id, id)).fetchall()
+    tx.execute(f"UPDATE items SET run_id = NULL WHERE {theirs}", (id, id, id)).fetchall()
     for table in _OF_RUNS:
         tx.execute(
             f"DELETE FROM {table} WHERE run_id IN (SELECT id FROM runs WHERE thread_id = ?)", (id,)
