@@ -191,7 +191,6 @@ async def _http(
     from bots.web.page.services import PageMeans, invited
     from bots.web.server import served
     from bots.web.services import Means, built
-    from core.api.console.overview import PATIENCE
 
     service = partial(_service, core.ready)
 
@@ -202,7 +201,7 @@ async def _http(
     parts = (core.assistants, core.lanes, core.endings, service, core.background, core.sent)
     services = built(Means(settings, db, *parts, page))
     if METRICS in settings.http_serve:
-        metrics = Metrics(settings.data_dir / FILE, checks.connections, settings.run_seconds + PATIENCE)
+        metrics = Metrics(settings.data_dir / FILE, checks.connections, settings.run_seconds)
         metrics.watch(db, watch, core.answering.values())
         services = replace(services, metrics=metrics)
     await services.uploads.start()

@@ -27,6 +27,7 @@ WORDS = {
     "answered": "answered",
     "refused": "ended with a notice, stopped or expired",
     "waiting": "waiting for their answer",
+    "lost": "lost: nothing was seen of their answer",
     "repeated": "deliveries that were known already (of all times)",
     "taken_over_finished": "taken over from another process and ended",
     "extra_posts": "posts more than intended",
@@ -69,7 +70,9 @@ def run(options: argparse.Namespace, settings: Settings) -> int:
     since = since.timestamp()
 
     def work(tx: Execute) -> tuple[Mapping[str, Total], Promises]:
-        return usage.totals(tx, since, options.by, settings.zone), overview.promises(tx, since)
+        return usage.totals(tx, since, options.by, settings.zone), overview.promises(
+            tx, since, settings.run_seconds
+        )
 
     found, promises = looked_up(settings, work)
     total = usage.together(found.values())

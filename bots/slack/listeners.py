@@ -45,7 +45,8 @@ class Listeners:
     ) -> None:
         self._inbox, self._heard, self._waiting = inbox, heard, waiting
         self._bot = me.bot_id or "none"
-        self._stored: OrderedDict[tuple[object, object], None] = OrderedDict()
+        self._stored: OrderedDict[tuple[object, object], set[object]] = OrderedDict()
+        """As which types of event each was delivered: a mention comes as two, and either may come again."""
         self._us = us_of(me)
         self._follower = Follower(client, inbox, heard, self._us, following)
         self._enterprise = str(me.enterprise_id or "")
@@ -57,7 +58,7 @@ class Listeners:
 
     def settled(self, envelope: Mapping[str, Any]) -> bool:
         """True for events there is nothing to do about: our own posts, the twin of a stored message, and what
-        another workspace's installation of the app is told.
+        another workspace's installation of the app is told. Asked once for each delivery.
 
         They are half of all events, and known without asking Bolt or the database.
         """
@@ -70,9 +71,19 @@ class Listeners:
         inner = event.get("message") if event.get("subtype") == "message_changed" else event
         if isinstance(inner, dict) and inner.get("bot_id") == self._bot:
             return True
+        return not event.get("subtype") and not event.get("edited") and self._twin(event)
+
+    def _twin(self, event: Mapping[str, Any]) -> bool:
+        """Whether it tells of a stored message as another type than before. The same type again is a repeated
+        delivery, which the inbox counts.
+        """
         channel, ts = event.get("channel"), event.get("ts")
-        known = isinstance(channel, str) and isinstance(ts, str) and (channel, ts) in self._stored
-        return known and not event.get("subtype") and not event.get("edited")
+        known = isinstance(channel, str) and isinstance(ts, str)
+        types = self._stored.get((channel, ts)) if known else None
+        if types is None or event.get("type") in types:
+            return False
+        types.add(event.get("type"))
+        return True
 
     def _of_another(self, payload: Mapping[str, Any]) -> bool:
         """Whether the event is for other installations only: an app token is told of all of them.
@@ -125,18 +136,20 @@ class Listeners:
         if said and edited(event):
             await self._edited(said)
         elif ours := await self._follower.ours(said, event):
-            await self._receive(ours.incoming(), live)
+            live = live and not self._twin(event)
+            await self._receive(ours.incoming(), event.get("type") if live else None)
 
     async def _edited(self, said: Said) -> None:
         """One that mentions us only now is a message, unless it is too old; of a known one it is the text."""
         if said.by == "person" and said.to == "us":
-            await self._receive(said.incoming(), live=False)
+            await self._receive(said.incoming(), None)
         if said.by == "person":
             await self._inbox.amend(said.incoming())
 
-    async def _receive(self, message: IncomingMessage, live: bool) -> None:
-        receipt = await self._inbox.receive(message, live=live)
-        self._stored[message.address.channel, message.id] = None
+    async def _receive(self, message: IncomingMessage, delivered: object) -> None:
+        """`delivered`: the event's type, None for what another one has told or a history tells."""
+        receipt = await self._inbox.receive(message, live=delivered is not None)
+        self._stored.setdefault((message.address.channel, message.id), set()).add(delivered)
         if len(self._stored) > MOST_STORED:
             self._stored.popitem(last=False)
         if receipt.new and not receipt.claim and message.kind == "ask":

@@ -32,8 +32,8 @@ class Counting(Protocol):
 class Metrics:
     """`page` for whoever scrapes. What no row knows is counted from here on. `close()` at the end."""
 
-    def __init__(self, path: Path, connections: Connections, silent: float) -> None:
-        self._reading, self._tally, self._connections = Reading(path), Tally(path, silent), connections
+    def __init__(self, path: Path, connections: Connections, run_seconds: float) -> None:
+        self._reading, self._tally, self._connections = Reading(path), Tally(path, run_seconds), connections
         self._commits, self._lag = Timed(), Timed()
         self._posts: Counter[tuple[str, ...]] = Counter()
 

@@ -48,12 +48,12 @@ Counted = Mapping[str, Mapping[Labels, float | Timed]]
 class Tally:
     """Counts of the database, which lies there. `read` in one thread, again and again.
 
-    `silent`: after so many seconds without a sign of life nobody works on a run any more.
+    `run_seconds`: how long a run may last.
     """
 
-    def __init__(self, path: Path, silent: float) -> None:
-        self._log, self._silent, self._mark = path.with_name(f"{path.name}-wal"), silent, Mark()
-        self._models: list[str] = []
+    def __init__(self, path: Path, run_seconds: float) -> None:
+        self._log, self._mark = path.with_name(f"{path.name}-wal"), Mark()
+        self._run_seconds, self._models = run_seconds, list[str]()
         self._sums: dict[tuple[str, Labels], float] = {
             ("double_answers", ()): 0,
             ("runs_resumed_total", ()): 0,
@@ -89,7 +89,7 @@ class Tally:
         yield ("queue_depth", ()), depth
         yield ("oldest_queued_seconds", ()), max(0.0, now - since) if since else 0.0
         ever = Span(View(None), 0.0, now, 1)
-        yield ("lost_messages", ()), len(figures.left_alone(tx, ever, now - self._silent))
+        yield ("lost_messages", ()), len(figures.left_alone(tx, ever, self._run_seconds))
         yield ("wal_bytes", ()), self._log.stat().st_size if self._log.exists() else 0
         for state, count in metrics.approvals(tx).items():
             yield ("approvals_total", (state,)), count

@@ -21,11 +21,13 @@ READ_ONLY: Final = (
 def thread(tx: Execute, key: Key, id: str, action: str, *, write: bool = False) -> threads.Row:
     """The thread, if the key may do that. To read what people said in a chat leaves a row in the audit."""
     found = threads.get(tx, id)
-    if found is None or (found.project != key.project and not (found.project is None and key.read_chats)):
+    if found is None or found.project not in (None, key.project):
         raise not_found("thread", id)
-    if found.project is None:
-        if write:
-            raise Refusal(READ_ONLY.format(id=id), status=403)
+    if found.readers is None and not key.read_chats:
+        raise not_found("thread", id)
+    if write and found.project is None:
+        raise Refusal(READ_ONLY.format(id=id), status=403)
+    if found.readers is None and action and not write:
         note(tx, key, action, id)
     return found
 

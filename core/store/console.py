@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from core.store import feedback
+from core.store.answers import FIRST
 from core.store.database import Execute
 from core.store.runs import UNFINISHED
 from core.store.trials import RUN_TRIAL, THREAD_TRIAL, UNTRIED, UNTRIED_THREAD
@@ -63,12 +64,6 @@ _PLACES: Final = (
     "LEFT JOIN names AS places ON places.platform = messages.platform "
     "AND places.workspace = messages.workspace AND places.id = messages.channel"
 )
-FIRST: Final = (
-    "CASE WHEN runs.first_token_at IS NULL AND runs.status NOT IN ('completed', 'incomplete') THEN NULL "
-    "ELSE MIN(COALESCE(runs.first_text_at, runs.first_token_at), COALESCE((SELECT created_at FROM steps "
-    "WHERE runs.takeovers > 0 AND run_id = runs.id AND name = 'post:0'), 9e9)) END"
-)
-"""A notice is no word of an answer; a process that died takes along what it knew, but for its post."""
 _RUN: Final[Mapping[str, str]] = {
     "seq": "runs.seq",
     "id": "runs.id",

@@ -49,6 +49,7 @@ _MESSAGES: Final = (
 def copy(tx: Execute, one: threads.Row, project: str | None, now: float, before: str = "") -> ThreadId:
     """A copy for that project (None: read as chats are), in this transaction: all is there or nothing.
 
+    Where others than the project's clients spoke there, it is read by keys that may read chats, as before.
     `before`: the id of a run of the thread, and only what stood there before its question is copied.
     """
     kept = {"topic": one.object.get("topic") or _topic(tx, one.id, before)}
@@ -57,8 +58,9 @@ def copy(tx: Execute, one: threads.Row, project: str | None, now: float, before:
     made = threads.create(tx, project, {name: told for name, told in kept.items() if told}, now).id
     tx.execute(
         "UPDATE threads SET copy_of = (SELECT COALESCE(copy_of, id) FROM threads WHERE id = ?), "
-        "token_ratio = (SELECT token_ratio FROM threads WHERE id = ?) WHERE id = ?",
-        (one.id, one.id, made),
+        "token_ratio = (SELECT token_ratio FROM threads WHERE id = ?), "
+        "origin = CASE WHEN ? THEN ? ELSE origin END WHERE id = ?",
+        (one.id, one.id, one.readers != project, threads.FOREIGN, made),
     )
     mark, first, end = f"_{token_hex(4)}", _first(tx, one.id), _end(tx, one.id, before)
     tx.execute(_ITEMS, (made, mark, one.id, first, end))

@@ -1,18 +1,13 @@
 """Figures: what a span of time was like, counted from what is on disk. Nobody's words.
 
-What is promised is counted so that it is true when something went wrong:
+What one answer is, and became, is said in `answers`. Here besides:
 
-- *lost*: a run that has ended, or that nobody works on any more, and of which nothing can be seen. Of a chat
-  no post stands in its journal (nor stood); of the API there is no answer, and the client is told no failure.
-  What was cancelled owes nothing. Nobody works on it: it has not ended, waits for nobody, and neither it nor
-  what is before it in its lane has shown a sign of life for longer than a run may last.
-- *twice*: an ended run that made more posts than its journal names.
+- *left alone*: it has not ended, waits for nobody, and neither it nor what is before it in its lane has shown
+  a sign of life for longer than a run may last. It is *lost*, too.
 - *taken over*: a run under which a process died. It is *finished* when it has ended, is not lost, and was not
   given up because processes died (`interrupted`).
 - *disordered*: an answer that was shown before that to a message which was said earlier in the same lane, by
   when people said it, and not by when it came here.
-
-Runs of trials are an operator's own, and are in no figure but the cost.
 """
 
 from __future__ import annotations
@@ -22,29 +17,14 @@ from dataclasses import dataclass, replace
 from statistics import median
 from typing import Any, Final, Literal, NamedTuple
 
-from core.store.console import FIRST, View
+from core.store.answers import ADDED, ANSWERED, ASKED, ENDED, FIRST, LOST, TWICE, WORD
+from core.store.console import View
 from core.store.database import Execute
 from core.store.runs import LIVE, UNFINISHED
-from core.store.trials import UNTRIED
 from core.store.usage import UNPRICED, WHOSE
 
-SHOWN: Final = "EXISTS (SELECT 1 FROM steps WHERE run_id = runs.id AND ref IS NOT NULL)"
-"""A post of it stands, or stood, there."""
-LOST: Final = (
-    "((runs.options IS NULL AND runs.status IN ('completed', 'incomplete', 'failed', 'expired') "
-    f"AND COALESCE(runs.posts, 0) = 0 AND NOT {SHOWN}) "
-    "OR (runs.options IS NOT NULL AND runs.status IN ('completed', 'incomplete') "
-    "AND NOT EXISTS (SELECT 1 FROM steps WHERE run_id = runs.id AND name = 'answer')))"
-)
-TWICE: Final = (
-    f"(NOT runs.{UNFINISHED} AND runs.posts > 1 AND runs.posts > "
-    "(SELECT COUNT(*) FROM steps WHERE run_id = runs.id AND ref IS NOT NULL))"
-)
-WAITED: Final = (
-    "SELECT first_at - began_at FROM usage WHERE usage.run_id = runs.id AND usage.kind = 'answer' "
-    "AND first_at IS NOT NULL ORDER BY usage.seq LIMIT 1"
-)
-"""For the model: what is left of the time to the first word is ours."""
+_PATIENCE: Final = 60.0
+"""Seconds beyond the longest run after which one that is silent is nobody's."""
 _SAMPLE: Final = 20_000
 """Answers of which it is looked up what the model took."""
 
@@ -69,7 +49,7 @@ class Span:
         seen = self.view.where
         mine = f"AND EXISTS (SELECT 1 FROM threads WHERE threads.id = runs.thread_id AND {seen})"
         mine = "" if self.view.project is None else mine
-        return f"runs.created_at >= ? AND runs.created_at < ? AND {UNTRIED} {mine}"
+        return f"runs.created_at >= ? AND runs.created_at < ? AND {ASKED} {mine}"
 
     @property
     def values(self) -> tuple[Any, ...]:
@@ -100,10 +80,9 @@ def counted(tx: Execute, span: Span) -> Counted:
     where = span.where
     asked = "SELECT MIN(sent_at) FROM messages WHERE run_id = runs.id"
     count = "SELECT COUNT(*) FROM messages WHERE run_id = runs.id"
-    words = "CASE WHEN runs.assistant_id IS NULL THEN NULL ELSE " + FIRST + " END"
     one = (
-        "SELECT CAST((runs.created_at - ?) / ? AS INTEGER) AS part, lane, status, "
-        f"CASE WHEN status IN ('completed', 'incomplete') THEN {words} END AS shown, "
+        f"SELECT CAST((runs.created_at - ?) / ? AS INTEGER) AS part, lane, status, {ENDED} AS ended, "
+        f"{ANSWERED} AS answered, CASE WHEN {ANSWERED} THEN {FIRST} END AS shown, "
         f"COALESCE(({asked}), created_at) AS said, COALESCE(NULLIF(({count}), 0), 1) AS messages "
         f"FROM runs WHERE {where}"
     )
@@ -111,9 +90,10 @@ def counted(tx: Execute, span: Span) -> Counted:
         "MAX(shown) OVER (PARTITION BY lane ORDER BY said ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)"
     )
     sums = (
-        f"SELECT part, SUM(messages), COUNT(*), SUM(CASE WHEN {UNFINISHED} THEN 0 ELSE 1 END), "
-        "SUM(CASE WHEN status = 'failed' THEN 1 ELSE 0 END), COUNT(shown), "
-        f"SUM(CASE WHEN shown < earlier THEN 1 ELSE 0 END) FROM (SELECT part, status, messages, shown, "
+        "SELECT part, SUM(messages), COUNT(*), SUM(CASE WHEN ended THEN 1 ELSE 0 END), "
+        "SUM(CASE WHEN status = 'failed' THEN 1 ELSE 0 END), SUM(CASE WHEN answered THEN 1 ELSE 0 END), "
+        "SUM(CASE WHEN shown < earlier THEN 1 ELSE 0 END) "
+        "FROM (SELECT part, status, ended, answered, messages, shown, "
         f"{before} AS earlier FROM ({one}) AS asked) AS placed GROUP BY part"
     )
     rows = tx.execute(sums, (span.since, span.width, *span.values)).fetchall()
@@ -130,10 +110,7 @@ def asked(tx: Execute, span: Span) -> int:
 def words(tx: Execute, span: Span) -> list[tuple[int, float]]:
     """Of each answer the part, and the seconds until its first word was seen; the quickest first."""
     where = span.where
-    one = (
-        f"SELECT CAST((runs.created_at - ?) / ? AS INTEGER) AS part, {FIRST} - runs.created_at AS word "
-        f"FROM runs WHERE {where} AND runs.assistant_id IS NOT NULL"
-    )
+    one = f"SELECT CAST((runs.created_at - ?) / ? AS INTEGER) AS part, {WORD} AS word FROM runs WHERE {where}"
     sql = f"SELECT part, word FROM ({one}) AS told WHERE word IS NOT NULL ORDER BY word"
     rows = tx.execute(sql, (span.since, span.width, *span.values)).fetchall()
     return [(min(part, span.parts - 1), max(0.0, word)) for part, word in rows]
@@ -143,9 +120,8 @@ def added(tx: Execute, span: Span, answers: int) -> list[tuple[int, float]]:
     """What of these times was not the model's: of evenly picked answers, where there are very many."""
     where = span.where
     one = (
-        "SELECT CAST((runs.created_at - ?) / ? AS INTEGER) AS part, "
-        f"{FIRST} - runs.created_at - ({WAITED}) AS ours "
-        f"FROM runs WHERE {where} AND runs.assistant_id IS NOT NULL AND runs.seq % ? = 0"
+        f"SELECT CAST((runs.created_at - ?) / ? AS INTEGER) AS part, {ADDED} AS ours "
+        f"FROM runs WHERE {where} AND runs.seq % ? = 0"
     )
     sql = f"SELECT part, ours FROM ({one}) AS told WHERE ours IS NOT NULL ORDER BY ours"
     rows = tx.execute(sql, (span.since, span.width, *span.values, 1 + answers // _SAMPLE)).fetchall()
@@ -159,9 +135,14 @@ def broken(tx: Execute, span: Span, how: Literal["lost", "twice"]) -> list[int]:
     return [seq for (seq,) in tx.execute(sql, span.values).fetchall()]
 
 
-def left_alone(tx: Execute, span: Span, silent: float) -> list[int]:
-    """The numbers of runs that nobody works on: no sign of life since the moment `silent`."""
-    where = span.where
+def lost(tx: Execute, span: Span, run_seconds: float) -> list[int]:
+    """The numbers of all that are lost, the newest last."""
+    return sorted(broken(tx, span, "lost") + left_alone(tx, span, run_seconds))
+
+
+def left_alone(tx: Execute, span: Span, run_seconds: float) -> list[int]:
+    """The numbers of runs that nobody works on: no sign of life for longer than one may last."""
+    where, silent = span.where, span.until - run_seconds - _PATIENCE
     step, taken = "SELECT MAX(created_at) FROM steps", "SELECT MAX(at) FROM takeovers"
     sign = (
         f"MAX(live.created_at, COALESCE(live.began_at, 0), COALESCE(({step} WHERE run_id = live.id), 0), "
@@ -184,7 +165,7 @@ def taken_over(tx: Execute, span: Span) -> tuple[int, int, float | None]:
     """
     where = span.where
     died = "SELECT MAX(at) FROM takeovers WHERE run_id = runs.id AND died = 1"
-    fine = f"NOT {UNFINISHED} AND COALESCE(error, '') <> 'interrupted' AND NOT {LOST}"
+    fine = f"{ENDED} AND COALESCE(error, '') <> 'interrupted' AND NOT {LOST}"
     sql = (
         "SELECT at, CASE WHEN fine THEN ended_at - at END FROM "
         f"(SELECT ({died}) AS at, ended_at, {fine} AS fine FROM runs WHERE {where} AND takeovers > 0) "

@@ -7,17 +7,15 @@ from datetime import date
 from typing import Final, NamedTuple
 
 from core.store import usage_days
-from core.store.console import FIRST
+from core.store.answers import ADDED, ANSWERED, ASKED, ENDED, LOST, RESUMED, TWICE, WORD
 from core.store.database import Execute
-from core.store.figures import LOST, TWICE, WAITED
 from core.store.runs import UNFINISHED
-from core.store.trials import UNTRIED
 from core.store.usage import Total
 from core.store.usage_days import Span
 
 
 class Ended(NamedTuple):
-    """Runs that ended alike. Lost and twice: see `figures`.
+    """Runs that ended alike. See `answers`.
 
     `times`: first word, what we added to it, whole answer, each with the number of the first edge that is not
     passed, and the sum of the seconds; None where there is no such time.
@@ -35,15 +33,13 @@ class Ended(NamedTuple):
 
 
 _TIMES: Final = {
-    "first": f"CASE WHEN runs.assistant_id IS NOT NULL THEN {FIRST} - runs.created_at END",
-    "added": f"CASE WHEN runs.assistant_id IS NOT NULL THEN {FIRST} - runs.created_at - ({WAITED}) END",
-    "whole": "CASE WHEN runs.status IN ('completed', 'incomplete') AND runs.assistant_id IS NOT NULL "
-    "THEN runs.ended_at - runs.created_at END",
+    "first": WORD,
+    "added": ADDED,
+    "whole": f"CASE WHEN {ANSWERED} THEN runs.ended_at - runs.created_at END",
 }
 _COUNTS: Final = {
-    "resumed": "CASE WHEN runs.takeovers > 0 THEN 1 ELSE 0 END",
-    "lost": f"CASE WHEN {LOST} THEN 1 ELSE 0 END",
-    "twice": f"CASE WHEN {TWICE} THEN 1 ELSE 0 END",
+    name: f"CASE WHEN {what} THEN 1 ELSE 0 END"
+    for name, what in {"resumed": RESUMED, "lost": LOST, "twice": TWICE}.items()
 }
 _COLUMNS: Final = {
     "platform": "MIN(COALESCE(messages.platform, CASE WHEN runs.options IS NULL THEN '' ELSE 'api' END))",
@@ -55,8 +51,7 @@ _COLUMNS: Final = {
 }
 _NAMED: Final = ", ".join(f"{what} AS {name}" for name, what in _COLUMNS.items())
 _ONE: Final = (
-    f"SELECT {_NAMED} FROM runs LEFT JOIN messages ON messages.run_id = runs.id "
-    f"WHERE {UNTRIED} AND NOT runs.{UNFINISHED} AND"
+    f"SELECT {_NAMED} FROM runs LEFT JOIN messages ON messages.run_id = runs.id WHERE {ASKED} AND {ENDED} AND"
 )
 _SUMS: Final = ", ".join(
     ("COUNT(*), SUM(CASE WHEN said > 0 THEN said ELSE 1 END)", *(f"SUM({name})" for name in _COUNTS))
@@ -119,7 +114,7 @@ def spent(tx: Execute) -> Mapping[str, Total]:
 
 def queue(tx: Execute) -> tuple[int, float | None]:
     """How many runs have not begun, and since when the oldest waits."""
-    waiting = f"SELECT COUNT(*), MIN(created_at) FROM runs WHERE status = 'queued' AND {UNTRIED}"
+    waiting = f"SELECT COUNT(*), MIN(created_at) FROM runs WHERE status = 'queued' AND {ASKED}"
     rows = tx.execute(waiting).fetchall()
     return int(rows[0][0]), rows[0][1]
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from core.store import counts
+from core.store import counts, figures
+from core.store.answers import ANSWERED, ENDED, EXTRA, FIRST, RESUMED, TWICE
+from core.store.console import View
 from core.store.database import Execute
-from core.store.runs import UNFINISHED
-from core.store.trials import UNTRIED
+from core.store.figures import Span
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,7 @@ class SeenThread:
 _RUNS = (
     "SELECT runs.id, status, assistant_id, assistant_version, runs.thread_id, "
     "COALESCE(platform, CASE WHEN options IS NULL THEN NULL ELSE 'api' END), channel, created_at, "
-    "ended_at, attempts, deaths, error, began_at, first_token_at, first_text_at, posts, edits, takeovers "
+    f"ended_at, attempts, deaths, error, began_at, first_token_at, {FIRST}, posts, edits, takeovers "
     "FROM runs LEFT JOIN messages ON messages.seq = "
     "(SELECT MIN(seq) FROM messages WHERE run_id = runs.id)"
 )
@@ -107,44 +109,36 @@ def steps(tx: Execute, id: str) -> list[SeenStep]:
 
 @dataclass(frozen=True, slots=True)
 class Promises:
-    """What was promised to people, counted from what is on disk.
+    """What was promised to people, counted from what is on disk as the page counts it: see `answers`.
 
     `accepted`: runs, each of which is the answer to a question. `answered`: those that ended with what the
     model said. `refused`: those that ended with a notice in its place, were stopped, or expired. `waiting`:
-    those that have not ended. `repeated`: deliveries of a message that was known already, of all times.
-    `taken_over_finished`: runs that another process began and this or a later one ended. `extra_posts`: of
-    ended runs, posts made beyond those that their journals name.
+    those that have not ended. `lost`: those of all these of which nothing was seen. `repeated`: deliveries of
+    a message that was known already, of all times. `taken_over_finished`: runs that another process began and
+    this or a later one ended. `extra_posts`: posts beyond those that journals name, of *twice*.
     """
 
     accepted: int
     answered: int
     refused: int
     waiting: int
+    lost: int
     repeated: int
     taken_over_finished: int
     extra_posts: int
 
 
-def promises(tx: Execute, since: float) -> Promises:
-    """Of runs that were accepted since then."""
-    counted = (
-        "1",
-        "status IN ('completed', 'incomplete')",
-        "status IN ('failed', 'cancelled', 'expired')",
-        UNFINISHED,
-        f"takeovers > 0 AND NOT {UNFINISHED}",
-    )
-    sums = ", ".join(f"SUM(CASE WHEN {one} THEN 1 ELSE 0 END)" for one in counted)
-    rows = tx.execute(f"SELECT {sums} FROM runs WHERE created_at >= ? AND {UNTRIED}", (since,)).fetchall()
-    accepted, answered, refused, open_, taken = (count or 0 for count in rows[0])
-    steps = "SELECT COUNT(*) FROM steps WHERE run_id = runs.id AND (name LIKE 'post:%' OR name LIKE 'ask:%' "
-    extra = (
-        f"SELECT SUM(posts - named) FROM (SELECT posts, ({steps} OR name LIKE 'file:%')) AS named FROM runs "
-        f"WHERE created_at >= ? AND posts IS NOT NULL AND NOT {UNFINISHED}) AS made WHERE posts > named"
-    )
-    more = tx.execute(extra, (since,)).fetchall()[0][0] or 0
+def promises(tx: Execute, since: float, run_seconds: float) -> Promises:
+    """Of runs that were accepted since then. `run_seconds`: how long one may last."""
+    span = Span(View(None), since, time.time(), 1)
+    where, lost = span.where, figures.lost(tx, span, run_seconds)
+    kinds = (ANSWERED, f"{ENDED} AND NOT {ANSWERED}", f"NOT {ENDED}", RESUMED)
+    sums = ", ".join(f"COALESCE(SUM(CASE WHEN {one} THEN 1 ELSE 0 END), 0)" for one in kinds)
+    extra = f"COALESCE(SUM(CASE WHEN {TWICE} THEN {EXTRA} END), 0)"
+    sql = f"SELECT COUNT(*), {sums}, {extra} FROM runs WHERE {where}"
+    accepted, answered, refused, open_, taken, more = tx.execute(sql, span.values).fetchall()[0]
     repeated = counts.value(tx, counts.REPEATED)
-    return Promises(accepted, answered, refused, open_, repeated, taken, more)
+    return Promises(accepted, answered, refused, open_, len(lost), repeated, taken, more)
 
 
 def newest_threads(tx: Execute, count: int) -> list[SeenThread]:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from secrets import token_hex
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from core.store import paging
 from core.store.database import Execute
@@ -118,9 +118,18 @@ class Row:
     created_at: float
     project: str | None
     object: Mapping[str, Any]
+    foreign: bool = False
+    """A copy of what others than its project's clients said: only who may read chats reads it."""
+
+    @property
+    def readers(self) -> str | None:
+        """The project whose keys read it; None: those that may read chats."""
+        return None if self.foreign else self.project
 
 
-_ROW = "id, created_at, project, object"
+FOREIGN: Final = "foreign"
+"""Where such a copy has its `origin`."""
+_NEW, _ROW = "id, created_at, project, object", f"id, created_at, project, object, origin = '{FOREIGN}'"
 
 
 def create(tx: Execute, project: str | None, object: Mapping[str, Any], now: float) -> Row:
@@ -128,7 +137,7 @@ def create(tx: Execute, project: str | None, object: Mapping[str, Any], now: flo
     made = Row(ThreadId(f"thread_{token_hex(12)}"), now, project, object)
     told = json.dumps(object, ensure_ascii=False)
     tx.execute(
-        f"INSERT INTO threads ({_ROW}, origin) VALUES (?, ?, ?, ?, 'new')", (made.id, now, project, told)
+        f"INSERT INTO threads ({_NEW}, origin) VALUES (?, ?, ?, ?, 'new')", (made.id, now, project, told)
     )
     return made
 
@@ -152,8 +161,8 @@ def change(tx: Execute, id: ThreadId, object: Mapping[str, Any]) -> None:
     tx.execute("UPDATE threads SET object = ? WHERE id = ?", (json.dumps(object, ensure_ascii=False), id))
 
 
-def _row(id: str, created_at: float, project: str | None, object: str) -> Row:
-    return Row(ThreadId(id), created_at, project, json.loads(object))
+def _row(id: str, created_at: float, project: str | None, object: str, foreign: int) -> Row:
+    return Row(ThreadId(id), created_at, project, json.loads(object), bool(foreign))
 
 
 _OF_RUNS = ("steps", "approvals", "feedback", "saved_questions")
@@ -164,10 +173,11 @@ def remove(tx: Execute, id: ThreadId) -> None:
     """The thread is gone with all that it held; what its runs cost stays on record. What copies have
     of its turns are turns of their own from then on, without calls of tools: those go with their run.
     """
-    copied = "thread_id IN (SELECT id FROM threads WHERE copy_of IS NOT NULL) AND thread_id <> ?"
-    theirs = f"{copied} AND run_id IN (SELECT id FROM runs WHERE thread_id = ?)"
-    tx.execute(f"DELETE FROM items WHERE message_id IS NULL AND {theirs}", (id, id)).fetchall()
-    tx.execute(f"UPDATE items SET run_id = NULL WHERE {theirs}", (id, id)).fetchall()
+    copied = "copy_of = (SELECT COALESCE(copy_of, id) FROM threads WHERE id = ?) AND id <> ?"
+    held = f"thread_id IN (SELECT id FROM threads WHERE {copied})"
+    theirs = f"{held} AND run_id IN (SELECT id FROM runs WHERE thread_id = ?)"
+    tx.execute(f"DELETE FROM items WHERE message_id IS NULL AND {theirs}", (id, id, id)).fetchall()
+    tx.execute(f"UPDATE items SET run_id = NULL WHERE {theirs}", (id, id, id)).fetchall()
     for table in _OF_RUNS:
         tx.execute(
             f"DELETE FROM {table} WHERE run_id IN (SELECT id FROM runs WHERE thread_id = ?)", (id,)

@@ -18,7 +18,7 @@ RUN_TRIAL: Final = "(SELECT trial_id FROM trial_answers WHERE run_id = runs.id)"
 THREAD_TRIAL: Final = f"(SELECT MIN(trial_id) {_OWN} WHERE own.thread_id = threads.id)"
 """Whose trial it is of; NULL: of none."""
 UNTRIED: Final = "runs.id NOT IN (SELECT run_id FROM trial_answers WHERE run_id IS NOT NULL)"
-UNTRIED_THREAD: Final = f"threads.id NOT IN (SELECT own.thread_id {_OWN})"
+UNTRIED_THREAD: Final = f"threads.id NOT IN (SELECT own.thread_id {_OWN} WHERE own.thread_id IS NOT NULL)"
 """What people asked for. Runs of trials are in the ledger alone: in no other figure, metric or list."""
 
 

@@ -119,7 +119,7 @@ def test_people_read_a_table(spool):
     assert any(line.endswith("unpriced") for line in lines)
     assert "1  questions accepted" in promises
     assert "1  deliveries that were known already" in promises
-    assert 7 == len(promises.strip().splitlines())
+    assert 8 == len(promises.strip().splitlines())
 
 
 def test_a_thread_is_shown_with_its_words_only_where_asked(spool):

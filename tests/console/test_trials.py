@@ -14,6 +14,7 @@ from tests.web.clients import Api
 AXE = (Path(__file__).parent / "vendor/axe.js").read_text("utf-8")
 VIOLATED = "async tags => (await axe.run({runOnly: tags})).violations.map(one => one.help)"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+BEFORE = "fetch(`/console/api${location.pathname}/trials`).then((told) => told.json())"
 HOSTILE = "<img src=x onerror=alert(1)> **bold**"
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 
@@ -40,11 +41,12 @@ async def test_a_version_is_tried_and_judged(page: Any, api: Api, chromium: Any)
     await lists.goto(page.url.partition("/assistants")[0] + "/runs")
     await lists.get_by_role("link", name="run_").wait_for()
     await page.get_by_label("Ends at (US$)").fill("0.5")
-    await page.get_by_role("button", name="Start the trial").click()
+    await page.get_by_role("button", name="Start the trial").dblclick()
     await page.get_by_text("All 4 answers are there.").wait_for()
     one = page.get_by_role("region", name=HOSTILE)
     assert 2 == await one.get_by_text("echo: ").count()
     assert 0 == await page.locator("img").count()
+    assert 1 == len((await page.evaluate(BEFORE))["data"])
     assert 1 == await lists.get_by_role("link", name="run_").count()
     await one.get_by_role("button", name="worse").click()
     await page.get_by_text("1 worse").wait_for()

@@ -10,7 +10,9 @@ import pytest
 
 from bots.slack import socket
 from core.concurrency import Backoff
-from standins.slack import Timing
+from core.store import counts
+from core.store.database import Database
+from standins.slack import Timing, Upload
 from tests.slack.conversation import all_heard, calls, exchange, shows, texts, workspace
 from tests.slack.stage import Pause
 
@@ -55,8 +57,10 @@ async def test_nothing_is_acknowledged_before_it_is_stored(slack, product, tmp_p
     assert ["echo: one", "echo: two"] == texts(slack, "C1")
 
 
-async def test_the_same_event_again_is_not_a_new_message(slack, product, script):
-    """Redelivered with another event id, during the answer and long after it."""
+async def test_the_same_event_again_is_not_a_new_message(slack, product, script, tmp_path):
+    """Redelivered with another event id, during the answer and long after it. Each time is counted on disk,
+    unlike the other of the two events of a mention, whichever comes first.
+    """
     pause = Pause()
     script.perform("so ", pause, "far")
     async with product():
@@ -70,10 +74,16 @@ async def test_the_same_event_again_is_not_a_new_message(slack, product, script)
         await shows(slack, "C1", ts, "so far")
         for kind in ("message", "app_mention"):
             await slack.deliver({**event, "type": kind})
+        files, said = [Upload("a.txt", b"words")], f"<@{slack.bot_user}> read"
+        await slack.say("U2", "C1", said, files=files, order="mention")
+        await slack.until(lambda: 2 == len(texts(slack, "C1")))
         await all_heard(slack)
 
-    assert [["hello"]] == script.asked
-    assert ["so far"] == texts(slack, "C1")
+    assert 2 == len(script.asked)
+    assert "so far" == texts(slack, "C1")[0]
+    database = Database(tmp_path / "data" / "spool.sqlite3")
+    assert {"slack": 4} == await database(lambda tx: counts.by_platform(tx, counts.REPEATED))
+    database.close()
 
 
 @forgiving

@@ -108,8 +108,13 @@ class Looks:
 
     async def run_texts(self, key: Key, id: str) -> Row:
         """What was said in it: this is written down before it is told. Raises Refusal."""
-        row = await self.look(lambda tx: _run(tx, key, id))
-        await self.noted(key, row["project"], "texts.run", id)
+
+        def find(tx: Execute) -> tuple[Row, str | None]:
+            row = _run(tx, key, id)
+            return row, _readers(tx, row["thread_id"])
+
+        row, readers = await self.look(find)
+        await self.noted(key, readers, "texts.run", id)
 
         def work(tx: Execute) -> Row:
             steps = {step.name: step for step in console.steps(tx, id)}
@@ -130,14 +135,12 @@ class Looks:
     async def thread_texts(self, key: Key, id: str) -> Row:
         """The same of a thread."""
 
-        def find(tx: Execute) -> Row:
-            found = console.threads(tx, view_of(key), Filters(thread=id), 1)
-            if not found:
+        def find(tx: Execute) -> str | None:
+            if not console.threads(tx, view_of(key), Filters(thread=id), 1):
                 raise not_found("thread", id)
-            return found[0]
+            return _readers(tx, id)
 
-        row = await self.look(find)
-        await self.noted(key, row["project"], "texts.thread", id)
+        await self.noted(key, await self.look(find), "texts.thread", id)
 
         def work(tx: Execute) -> Row:
             said = thread_messages.page(tx, ThreadId(id), Page(MOST_MESSAGES))[0]
@@ -164,7 +167,7 @@ class Looks:
             there = threads.get(tx, id)
             if there is None or not (key.admin or there.project in (None, key.project)):
                 raise not_found("thread", id)
-            _may_read(key, there.project)
+            _may_read(key, there.readers)
             audit.add(tx, Entry(time.time(), key.name, "threads.copy", id))
             return {"thread_id": copies.copy(tx, there, key.project, time.time())}
 
@@ -220,6 +223,12 @@ def question_objects(tx: Execute, found: list[console.Question]) -> list[Row]:
 
 Deciding = Callable[[str, str, bool], Awaitable[str]]
 """Takes an approval, a person and their answer; gives the `Decision`."""
+
+
+def _readers(tx: Execute, thread: str) -> str | None:
+    """The project whose keys may see what was said there; None: those that may read chats."""
+    there = threads.get(tx, thread)
+    return there.readers if there else None
 
 
 def _run(tx: Execute, key: Key, id: str) -> Row:

@@ -21,8 +21,6 @@ from core.store.figures import Span
 PARTS: Final = {1: 30, 24: 24, 168: 28, 720: 30}
 """By hours the parts of the plots."""
 MOST_RUNNING: Final = 20
-PATIENCE: Final = 60.0
-"""Seconds beyond the longest run after which one that is silent is nobody's."""
 KEPT: Final = 10
 """A look is told again for so many times what it took: looking is at most a tenth of what is done."""
 
@@ -60,8 +58,7 @@ class Overview:
         return told
 
     def _told(self, tx: Execute, span: Span, failing: Failing, language: str) -> dict[str, Any]:
-        silent = span.until - self._settings.run_seconds - PATIENCE
-        lost = sorted(figures.broken(tx, span, "lost") + figures.left_alone(tx, span, silent))
+        lost = figures.lost(tx, span, self._settings.run_seconds)
         taken, finished, seconds = figures.taken_over(tx, span)
         usd, unpriced = figures.spent(tx, span, whose(span.view))
         going, count = figures.unfinished(tx, span, MOST_RUNNING)

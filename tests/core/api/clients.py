@@ -52,8 +52,8 @@ def look(place: str) -> str:
 class Client:
     """What a program with a key does. After `reborn` it talks with a new process."""
 
-    def __init__(self, spool: Core, rules: RunRules) -> None:
-        self.spool, self.rules = spool, rules
+    def __init__(self, spool: Core, rules: RunRules, key: Key = KEY) -> None:
+        self.spool, self.rules, self.key = spool, rules, key
         self._connect()
 
     def _connect(self) -> None:
@@ -79,25 +79,25 @@ class Client:
     async def thread(self, *texts: str) -> str:
         """A new one, with messages of a person."""
         messages = [{"role": "user", "content": text} for text in texts]
-        return str((await self.threads.create(KEY, {"messages": messages}))["id"])
+        return str((await self.threads.create(self.key, {"messages": messages}))["id"])
 
     async def ended(self, run: Object) -> Object:
         """The run once it does not go on by itself any more."""
         async with asyncio.timeout(TIMEOUT):
             while run["status"] in ("queued", "in_progress", "cancelling"):
                 await asyncio.sleep(0.005)
-                run = await self.runs.get(KEY, run["thread_id"], run["id"])
+                run = await self.runs.get(self.key, run["thread_id"], run["id"])
         return run
 
     async def ask(self, *texts: str, assistant: str | None = None, **fields: Any) -> Object:
         """A run in a new thread, to its end."""
         thread = await self.thread(*texts)
         given = {"assistant_id": assistant or await self.assistant(), **fields}
-        return await self.ended(await self.runs.create(KEY, thread, given))
+        return await self.ended(await self.runs.create(self.key, thread, given))
 
     async def said(self, thread: str, order: Any = "asc") -> list[Object]:
         """The messages of a thread."""
-        return list((await self.messages.all(KEY, thread, Page(100, order)))["data"])
+        return list((await self.messages.all(self.key, thread, Page(100, order)))["data"])
 
     async def texts(self, thread: str) -> list[str]:
         """What they say."""
@@ -105,7 +105,7 @@ class Client:
 
     async def steps(self, run: Object, *include: str) -> list[Object]:
         """The steps of a run, the oldest first."""
-        page = await self.runs.steps(KEY, run["thread_id"], run["id"], Page(100, "asc"), include)
+        page = await self.runs.steps(self.key, run["thread_id"], run["id"], Page(100, "asc"), include)
         return list(page["data"])
 
 

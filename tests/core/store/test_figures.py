@@ -16,7 +16,7 @@ from core.store.figures import Span
 from core.types import RunId
 from tests.core.queued import asked
 
-AT, SILENT = 9000.0, 8000.0
+AT, SILENT, RUN_SECONDS = 9000.0, 8000.0, 1940.0
 SPAN = Span(View(None), 0.0, 10_000.0, 4)
 POSTED = {"post:0": "slack/1"}
 
@@ -33,7 +33,7 @@ def run(
     """A run that has ended well, unless told otherwise. `journal`: refs by the names of its steps."""
     made = asked(tx, id, user=user, sent_at=said)
     fields = {"status": "completed", "posts": len(journal) or None, "assistant_id": "asst_settings"} | is_
-    fields = {"created_at": AT, "first_token_at": AT + 1, "ended_at": AT + 2} | fields
+    fields = {"created_at": AT, "first_token_at": AT, "first_text_at": AT + 1, "ended_at": AT + 2} | fields
     names = ", ".join(f"{name} = ?" for name in fields)
     tx.execute(f"UPDATE runs SET {names} WHERE id = ?", (*fields.values(), made))
     for name, ref in journal.items():
@@ -43,10 +43,10 @@ def run(
 
 
 def lost(tx: Execute) -> int:
-    return len(figures.broken(tx, SPAN, "lost")) + len(figures.left_alone(tx, SPAN, SILENT))
+    return len(figures.lost(tx, SPAN, RUN_SECONDS))
 
 
-OPEN: dict[str, Any] = {"ended_at": None, "first_token_at": None}
+OPEN: dict[str, Any] = {"ended_at": None, "first_token_at": None, "first_text_at": None}
 GOES = OPEN | {"status": "in_progress", "began_at": SILENT - 9, "created_at": SILENT - 9}
 
 
@@ -93,10 +93,10 @@ def test_twice_is_more_than_the_journal_names(tx):
 
 def test_order_is_that_in_which_people_spoke(tx):
     """Not that in which messages came, and only within a lane; who is still to answer is not late."""
-    run(tx, "1", said=AT - 5, first_token_at=AT + 3)  # came first, was said second
-    run(tx, "2", said=AT - 9, first_token_at=AT + 6)
-    run(tx, "3", said=AT - 2, first_token_at=AT + 9)
-    run(tx, "4", user="U2", said=AT - 1, first_token_at=AT + 1)
+    run(tx, "1", said=AT - 5, first_text_at=AT + 3)  # came first, was said second
+    run(tx, "2", said=AT - 9, first_text_at=AT + 6)
+    run(tx, "3", said=AT - 2, first_text_at=AT + 9)
+    run(tx, "4", user="U2", said=AT - 1, first_text_at=AT + 1)
     run(tx, "5", said=AT - 8, **OPEN | {"status": "queued"})
     counted = figures.counted(tx, SPAN)
     assert (4, 1) == (sum(counted.answers), sum(counted.disordered))
@@ -120,15 +120,23 @@ def test_finished_after_a_crash(tx):
 
 
 def test_first_words_are_those_of_answers(tx):
-    """Of one's own view and the span; a notice has none. Quantiles are times that were."""
-    run(tx, "1", first_token_at=AT + 0.5)
-    run(tx, "2", first_token_at=AT + 3)
+    """Of one's own view and the span. A notice has none, ours or one in an answer's place, nor what no post
+    has shown. Quantiles are times that were.
+    """
+    run(tx, "1", first_text_at=AT + 0.5)
+    run(tx, "2", first_text_at=AT + 3)
     run(tx, "3", status="failed", first_token_at=None)
-    run(tx, "4", assistant_id=None)
+    run(tx, "4", journal={}, status="failed", first_text_at=None)
+    ours = run(tx, "5")
+    tx.execute("UPDATE runs SET lane = id WHERE id = ?", (ours,))
+    died = run(tx, "6", first_text_at=AT + 9, takeovers=1)
+    tx.execute("UPDATE steps SET created_at = ? WHERE run_id = ?", (AT + 4, died))
     tx.execute("UPDATE threads SET project = 'kit'")
-    assert [(3, 0.5), (3, 3.0)] == figures.words(tx, SPAN)
+    assert [(3, 0.5), (3, 3.0), (3, 4.0)] == figures.words(tx, SPAN)
+    counted = figures.counted(tx, SPAN)
+    assert (5, 5, 3) == (sum(counted.messages), sum(counted.accepted), sum(counted.answers))
     assert [] == figures.words(tx, replace(SPAN, view=View("shop")))
-    assert 2 == len(figures.words(tx, replace(SPAN, view=View("kit"))))
+    assert 3 == len(figures.words(tx, replace(SPAN, view=View("kit"))))
     assert [] == figures.words(tx, replace(SPAN, until=AT))
     assert (2.0, 4.0, None) == (
         quantile([1.0, 2.0, 3.0, 4.0], 50),

@@ -45,7 +45,8 @@ function Plan({ thing }) {
   }, [JSON.stringify(plan)]);
   const then = (/** @type {Promise<any>} */ asked) => asked.then(() => (setError(null), list.again()), setError);
   const add = (/** @type {Event} */ event) => (event.preventDefault(), then(ask("POST", `${base}/questions`, { text: typed }).then(() => setTyped(""))));
-  const start = () => ask("POST", `${base}/trials`, { ...plan, limit_usd: Number(limit), unpriced }).then((made) => go(withQuery({ tab: "", trial: made.id })), setError);
+  const start = () => (setTold(null), // a second press begins no second one
+    ask("POST", `${base}/trials`, { ...plan, limit_usd: Number(limit), unpriced }).then((made) => go(withQuery({ tab: "", trial: made.id })), (refusal) => (setTold(told), setError(refusal))));
   const all = rows.every((one) => !out[one.id]);
   const select = (/** @type {string} */ name, /** @type {number} */ value, /** @type {(n: number) => void} */ choose) => html`<${Field} label=${name}>
     <select class="input" value=${value} onChange=${(/** @type {any} */ event) => choose(Number(event.currentTarget.value))}>${numbers.map((/** @type {number} */ n) => html`

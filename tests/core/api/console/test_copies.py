@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from core.api.console.looks import Looks
 from core.api.key import Key
 from core.api.page import Page
 from core.api.runs import RunRules
-from core.store import copies, deletions, items, summaries, threads
+from core.store import copies, deletions, items, saved_questions, summaries, threads
 from core.store.database import Execute
 from core.store.reading import Reading
 from core.tools import Toolbox
@@ -58,7 +59,7 @@ class Copying:
     async def asked(self, thread: str) -> Any:
         """What the model is given when it goes on there."""
         fields = {"assistant_id": await self.client.assistant()}
-        await self.client.ended(await self.client.runs.create(KEY, thread, fields))
+        await self.client.ended(await self.client.runs.create(READER, thread, fields))
         return given(self.api.requests)
 
 
@@ -71,7 +72,7 @@ async def spool(tmp_path: Path) -> AsyncIterator[Copying]:
     more: Any = {"assistant": assistant(tools=tools("def:look")), "toolbox": Toolbox.of(look)}
     async with served(tmp_path, script, **more) as (core, _):
         with contextlib.closing(Reading(tmp_path / "spool.sqlite3")) as read:
-            yield Copying(Client(core, RunRules()), Looks(core.db, read), script)
+            yield Copying(Client(core, RunRules(), READER), Looks(core.db, read), script)
 
 
 async def test_a_copy_of_a_chat_goes_on_and_the_chat_does_not(spool: Copying):
@@ -84,8 +85,8 @@ async def test_a_copy_of_a_chat_goes_on_and_the_chat_does_not(spool: Copying):
     assert [("threads.copy", chat)] == await spool.client.spool.rows("SELECT action, object FROM audit")
     texts = {"Look into the attic", "A lamp.", "Whose is it?", "Ann's, it says."}
     assert texts == set(await spool.client.texts(made))
-    newest = await spool.client.messages.all(KEY, made, Page(1, "desc"))
-    await spool.client.messages.delete(KEY, made, newest["data"][0]["id"])  # as "run again" does
+    newest = await spool.client.messages.all(READER, made, Page(1, "desc"))
+    await spool.client.messages.delete(READER, made, newest["data"][0]["id"])  # as "run again" does
     asked = await spool.asked(made)
     assert "It was dark there." in said(asked[:1])
     assert "topic" not in asked[0]
@@ -95,6 +96,29 @@ async def test_a_copy_of_a_chat_goes_on_and_the_chat_does_not(spool: Copying):
     assert await spool.client.texts(made) == await spool.client.texts(again)
 
 
+async def test_who_may_not_read_a_chat_does_not_read_its_copies(spool: Copying):
+    """Nor theirs, nor what is asked there. One who may is written down."""
+    made = await spool.copied(await spool.copied(await spool.chatted()))
+    await spool.asked(made)
+    ((run,),) = await spool.client.spool.rows("SELECT id FROM runs WHERE thread_id = ?", made)
+    client, admin = spool.client, replace(KEY, admin=True)
+    for read in (
+        *(client.messages.all(key, made, Page(1)) for key in (KEY, admin)),
+        *(client.runs.get(key, made, run) for key in (KEY, admin)),
+    ):
+        assert 404 == (await refused(read))[0]
+    for read in (
+        *(spool.looks.thread_texts(key, made) for key in (KEY, admin)),
+        *(spool.looks.run_texts(key, run) for key in (KEY, admin)),
+        *(spool.looks.copy(key, made) for key in (KEY, admin)),
+    ):
+        assert 403 == (await refused(read))[0]
+    await client.texts(made)
+    assert ("messages.list", made) in await client.spool.rows("SELECT action, object FROM audit")
+    assert await spool.db(lambda tx: saved_questions.of_run(tx, run, "run", "key:mine", 1.0))
+    assert [("",)] == await client.spool.rows("SELECT project FROM saved_questions")
+
+
 async def test_up_to_a_run_what_stood_before_its_question(spool: Copying):
     """Of a chat and of a client's thread: there, the question is what its client wrote last."""
     chat = await spool.chatted()
@@ -102,7 +126,7 @@ async def test_up_to_a_run_what_stood_before_its_question(spool: Copying):
     made = await spool.copied(chat, before=run)
     assert ["Look into the attic", "A lamp."] == await spool.client.texts(made)
     for text in ("And now?", "And then?"):
-        await spool.client.messages.create(KEY, made, {"role": "user", "content": text})
+        await spool.client.messages.create(READER, made, {"role": "user", "content": text})
         await spool.asked(made)
     ((mine,),) = await spool.client.spool.rows("SELECT id FROM runs ORDER BY seq DESC LIMIT 1")
     made = await spool.copied(made, before=mine)
@@ -115,7 +139,7 @@ async def test_what_a_person_deletes_leaves_the_copies_too(spool: Copying):
     first = await spool.copied(chat)
     await spool.asked(first)
     second = await spool.copied(first)
-    await spool.client.threads.delete(KEY, first)
+    await spool.client.threads.delete(READER, first)
     await spool.db(lambda tx: deletions.delete(tx, TOPIC, "10", 10.0))
     await spool.db(lambda tx: deletions.delete(tx, TOPIC, "5", 5.0))
     assert "Look into the attic" not in await spool.client.texts(second)

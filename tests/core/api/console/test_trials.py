@@ -136,7 +136,7 @@ async def test_it_is_in_no_list_and_no_figure(tmp_path):
             counted = figures.counted(tx, Span(ALL, 0, time.time() + 1, 1))
             answered = console.versions(tx, bot, 2)
             sums = [
-                overview.promises(tx, 0).accepted,
+                overview.promises(tx, 0, 600).accepted,
                 counted.accepted[0],
                 sum(one["runs"] for one in answered),
             ]
