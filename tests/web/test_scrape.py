@@ -67,6 +67,9 @@ async def test_on_this_machine_anybody_reads_elsewhere_a_key_does(scraped: Api, 
     assert (401, True) == (status, "`spool keys create NAME` makes one" in told)
     assert 200 == (await read(scraped, Host="a.example", Authorization=f"Bearer {key}"))[0]
     assert 403 == (await read(scraped, Host="b.example"))[0]
+    assert [401, 200] == [
+        (await read(scraped, **{name: "9.9.9.9"}))[0] for name in ("X-Forwarded-For", "X-Other")
+    ]
 
     port = free_port()
     async with product(http=f"0.0.0.0:{port}", http_serve=("metrics",), data_dir=tmp_path / "other"):

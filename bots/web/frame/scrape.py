@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from aiohttp import hdrs, web
 
 from bots.telemetry.metrics import Metrics
@@ -9,6 +11,9 @@ from bots.web.frame.access import LOCAL, Access, host_allowed
 from core.api.refusal import Refusal
 from core.settings.http import Listening
 from core.store.reading import TooSlow
+
+HANDED_ON: Final = ("Forwarded", "X-Forwarded-For", "X-Real-IP", "Via")
+"""A proxy on this machine asks for somebody else, whatever host it names."""
 
 
 class Scrape:
@@ -22,7 +27,8 @@ class Scrape:
         app.router.add_get("/metrics", self._told)
 
     async def _told(self, request: web.Request) -> web.Response:
-        if not (self._where.local and host_allowed(request, LOCAL)):
+        theirs = any(name in request.headers for name in HANDED_ON)
+        if theirs or not (self._where.local and host_allowed(request, LOCAL)):
             with self._access.admitted(await self._access.key_of(request)):
                 pass
         try:
