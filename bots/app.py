@@ -252,8 +252,7 @@ async def assembled(
     prices, tool_files = _prices(settings), _tool_files(settings, tools)
     await tool_files.check(settings)
     db = Database(settings.data_dir / FILE)
-    platforms, connections = dict[str, Connected](), Connections(names)
-    checks = LiveChecks(settings, connections)
+    platforms, checks = dict[str, Connected](), LiveChecks(settings, Connections(names))
     core = _core(settings, db, platforms, tool_files, prices)
     if demos := await db(partial(_settle, settings=settings, assistant=assistant)):
         logger.warning(older_demo.warning(demos))
@@ -269,7 +268,7 @@ async def assembled(
                 await _resume(core)
                 served = _http(settings, db, core, checks, watch, behind)
                 async with served as url:  # all that others were told is known from here on
-                    yield Running(list(platforms.values()), core.lanes, url, connections)
+                    yield Running(list(platforms.values()), core.lanes, url, checks.connections)
             finally:
                 watch.close()
                 await checks.close()
