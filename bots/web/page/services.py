@@ -6,6 +6,7 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+from bots.checks.korean import spoken
 from bots.checks.live import LiveChecks
 from bots.web.frame.access import Access
 from bots.web.page.gate import PER_MINUTE, Gate, Login
@@ -84,9 +85,9 @@ def console(
     async def prices() -> Prices:
         return (await means.ready()).prices
 
-    def failing() -> Failing:
+    def failing(language: str) -> Failing:
         means.checks.look(whole=False)
-        return [(one.what, one.cure) for one in means.checks.failing]
+        return [spoken(one, language) for one in means.checks.failing]
 
     keys = Keys(db) if "api" in settings.http_serve else None
     sessions = Sessions(db, keys)
