@@ -88,7 +88,7 @@ def console(
 
     keys = Keys(db) if "api" in settings.http_serve else None
     sessions = Sessions(db, keys)
-    looks = Looks(db, Reading(settings.data_dir / FILE))
+    looks, budget = Looks(db, Reading(settings.data_dir / FILE)), settings.budget
     checks = LiveChecks(settings, means.connections)
     failing = lambda: [(one.what, one.cure) for one in checks.failing]  # noqa: E731
     return Console(
@@ -100,7 +100,7 @@ def console(
         overview=Overview(looks, settings, failing),
         versions=Versions(looks, assistants),
         changes=Changes(looks),
-        trials=Trials(db, looks, Trying(db, runs, endings), prices, settings.budget),
+        trials=Trials(db, looks, Trying(db, runs, endings, budget), prices, budget),
         means=means,
         checks=checks,
     )
