@@ -86,7 +86,8 @@ class Trying:
         spent, each = sum(one.usd for one in rows), partial(_expected, rows)
         unsure = [one for one in rows if one.run and not (one.ended and one.priced)]
         still = sum(max(0.0, each(one) - one.usd) for one in unsure)
-        if gone := _revoked(tx, found.actor):
+        gone = _revoked(tx, found.actor) or assistants.get(tx, found.assistant) is None
+        if gone:
             trials.end(tx, trial, "cancelled", time.time())
         if gone or spent > found.limit_usd:
             stopped += self.stop(tx, under_way)
