@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from bots.telemetry.tally import Tally
-from core.api.console.looks import Looks
+from core.api.console.looks import Looks, question_of
 from core.api.console.trials import Trials
 from core.api.console.trying import Trying
 from core.policy.prices import Prices
@@ -129,6 +129,14 @@ async def test_a_question_costs_what_it_is_long_and_then_what_it_cost(tmp_path):
     assert (made["spent_usd"], 2) == (pytest.approx(again["price_usd"]), again["known"])
     assert [items.weigh(items.item("user", "before " * 50)), 0] == shown
     assert [1, 0] == copied
+
+
+async def test_a_question_is_known_however_much_was_said_since(tmp_path):
+    async with client(tmp_path) as (one, _):
+        run = await one.ask("first")
+        for text in map(str, range(201)):
+            await one.messages.create(KEY, run["thread_id"], {"role": "user", "content": text})
+        assert "first" == await one.spool.db(lambda tx: question_of(tx, run["id"]))
 
 
 async def test_it_is_in_no_list_and_no_figure(tmp_path):
