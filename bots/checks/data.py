@@ -89,5 +89,5 @@ def database(folder: Path, seconds: float) -> list[Check]:
     if found.newer:
         what = f"{path} was written by a newer Spool (schema {found.schema})."
         return [Check(id, "fail", what, "Install that version again, or set DATA_DIR to another directory.")]
-    looked = "is whole" if found.whole else f"was looked at for {seconds:.0f} seconds without finding damage"
-    return [Check(id, "ok", f"{path} {looked}.")]
+    so_far = f"{path} was looked at for {seconds:.0f} seconds without finding damage."
+    return [Check(id, "ok", f"{path} is whole." if found.whole else so_far)]

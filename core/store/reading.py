@@ -35,15 +35,15 @@ class Reading:
         self._path, self._seconds = path, seconds
         self._thread = ThreadPoolExecutor(1, "reading")
         self._connection: sqlite3.Connection | None = None
-        self._until = 0.0
+        self._until, self._over = 0.0, False
 
     async def __call__(self, work: Callable[[Execute], T]) -> T:
         """Raises TooSlow, or Unsaved where the file cannot be read."""
         return await asyncio.get_running_loop().run_in_executor(self._thread, self._read, work)
 
     def close(self) -> None:
-        """A look that is under way is given up."""
-        self._until = 0.0
+        """Looks that are under way, or wait, are given up."""
+        self._over = True
         self._thread.submit(self._closed)
         self._thread.shutdown()
 
@@ -74,4 +74,4 @@ class Reading:
         return connection
 
     def _late(self) -> bool:
-        return time.monotonic() > self._until
+        return self._over or time.monotonic() > self._until

@@ -31,3 +31,6 @@ async def test_a_scope_that_is_missing_until_it_is_not(api: Api, context: Any, s
     await page.get_by_role("heading", level=1, name="상태", exact=True).wait_for()
     assert await page.get_by_role("button", name="다시 확인").is_visible()
     assert await page.get_by_role("link", name="상태", exact=True).is_visible()
+    of_slack = page.get_by_role("region", name="Slack")
+    await of_slack.get_by_text("권한 범위 15개가").wait_for()
+    assert 0 == await of_slack.locator("[lang=en]").count()

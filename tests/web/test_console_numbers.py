@@ -11,6 +11,7 @@ import pytest
 from bots.cli import usage
 from core.settings import Settings
 from standins.script.script import Scenario
+from standins.slack import SlackStandin
 from tests.web.browser import browser, stranger
 from tests.web.clients import Api, talk
 
@@ -82,3 +83,20 @@ async def test_the_overview_counts_what_was(api: Api, script: Scenario):
             told["first_word"]["p95"],
         ]
         assert 400 == (await boss.ask("GET", "/console/api/overview?hours=2"))[0]
+
+
+async def test_a_check_that_fails_is_told_in_korean(api: Api, slack: SlackStandin):
+    """On Health and on Overview, by the language of whoever asks: a scope the app lacks."""
+    slack.scopes.discard("chat:write")
+    async with browser(api, admin=True) as boss:
+        boss.headers["Accept-Language"] = "ko"
+        told = await boss.until("/console/api/health", lambda told: told["checks"] and not told["checking"])
+        assert {"ko"} == {one["language"] for one in told["checks"]}, told
+        (scopes,) = [one for one in told["checks"] if one["state"] == "fail"]
+        assert "1개가 없습니다: chat:write (답변하지 못함)." in scopes["what"]
+        assert scopes["cure"].startswith("OAuth & Permissions에서")
+        (needed,) = (await boss.get("/console/api/overview"))["attention"]
+        assert (scopes["what"], "ko") == (needed["message"], needed["language"])
+        boss.headers["Accept-Language"] = "en"
+        (needed,) = (await boss.get("/console/api/overview"))["attention"]
+        assert ("en", True) == (needed["language"], "(it cannot answer)" in needed["message"])

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field
 
+from bots.checks.korean import spoken
 from bots.version import version
 from bots.web.bodies.assistants import ModifyAssistant
 from bots.web.bodies.shared import Body, Query
@@ -250,7 +250,8 @@ def _health(console: Console) -> tuple[Route, ...]:
 
     def told(call: Call) -> Answer:
         """What is found names settings, folders and servers, which are an admin's affair."""
-        found = [asdict(one) | ({} if call.key.admin else {"what": "", "cure": ""}) for one in checks.known]
+        language, hidden = language_of(call.request), {} if call.key.admin else {"what": "", "cure": ""}
+        found = [spoken(one, language) | hidden for one in checks.known]
         return {"at": checks.at, "checking": checks.checking, "checks": found}
 
     async def health(call: Call) -> Answer:

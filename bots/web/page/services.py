@@ -6,6 +6,7 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+from bots.checks.korean import spoken
 from bots.checks.live import LiveChecks
 from bots.intake.connection import Connections
 from bots.web.frame.access import Access
@@ -90,7 +91,7 @@ def console(
     sessions = Sessions(db, keys)
     looks = Looks(db, Reading(settings.data_dir / FILE))
     checks = LiveChecks(settings, means.connections)
-    failing = lambda: [(one.what, one.cure) for one in checks.failing]  # noqa: E731
+    failing = lambda language: [spoken(one, language) for one in checks.failing]  # noqa: E731
     return Console(
         settings=settings,
         sessions=sessions,

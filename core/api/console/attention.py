@@ -39,8 +39,8 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
     ),
     "ends_cure": ("Change it to {instead} before.", "그 전에 {instead} 모델로 바꾸세요."),
 }
-Failing = Sequence[tuple[str, str]]
-"""Checks that fail: what was found, and its cure."""
+Failing = Sequence[Mapping[str, str]]
+"""Checks that fail: `what` was found, its `cure`, and the `language` of both."""
 
 
 def attention(
@@ -51,19 +51,20 @@ def attention(
     def told(word: str, /, **facts: Any) -> str:
         return WORDS[word][language == "ko"].format(**facts)
 
-    return [
+    found = [
         *_lost(tx, lost, told),
-        *(_one("bad", what, cure, "/health") for what, cure in failing),
+        *(_one("bad", one["what"], one["cure"], "/health", language=one["language"]) for one in failing),
         *_failed(tx, span, told, language),
         *_waiting(tx, span, told),
         *_ending(tx, span, settings, told),
     ]
+    return [{"language": language, **one} for one in found]
 
 
 def _one(
-    level: str, message: str, cure: str = "", link: str | None = None, post: Any = None
+    level: str, message: str, cure: str = "", link: str | None = None, post: Any = None, **more: str
 ) -> dict[str, Any]:
-    return {"level": level, "message": message, "cure": cure, "link": link, "post": post}
+    return {"level": level, "message": message, "cure": cure, "link": link, "post": post, **more}
 
 
 def _lost(tx: Execute, lost: Sequence[int], told: Any) -> Iterator[dict[str, Any]]:

@@ -28,7 +28,7 @@ KEPT: Final = 10
 class Overview:
     """Looks. Whoever asks for the same soon after is told the same. `failing`: checks that do, for admins."""
 
-    def __init__(self, looks: Looks, settings: Settings, failing: Callable[[], Failing]) -> None:
+    def __init__(self, looks: Looks, settings: Settings, failing: Callable[[str], Failing]) -> None:
         self._looks, self._settings, self._failing = looks, settings, failing
         self._only = asyncio.Lock()
         self._kept: dict[tuple[str | None, int, str], tuple[float, dict[str, Any]]] = {}
@@ -43,7 +43,7 @@ class Overview:
             if began >= until:
                 at = time.time()
                 span = Span(view, at - hours * 3600, at, PARTS[hours])
-                failing = self._failing() if key.admin else ()
+                failing = self._failing(language) if key.admin else ()
                 looks = (
                     lambda tx: _counted(tx, span),
                     lambda tx: _first_word(tx, span),

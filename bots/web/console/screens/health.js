@@ -3,9 +3,9 @@ import { Head, Icon, Note, Trouble } from "../parts/bits.js";
 import { html, useEffect, useState } from "../parts/view.js";
 import { generation } from "../live.js";
 import { ask, session } from "../session.js";
-import { known, moment, t } from "../words.js";
+import { known, language, moment, t } from "../words.js";
 
-/** @typedef {{id: string, state: string, what: string, cure: string}} Check */
+/** @typedef {{id: string, state: string, what: string, cure: string, language: string}} Check */
 const STATES = /** @type {Record<string, string>} */ ({ fail: "bad", warn: "wait", ok: "ok", skip: "" });
 const ORDER = Object.keys(STATES);
 const GROUPS = ["settings", "data", "model", "slack", "discord", "web", "clock"];
@@ -19,7 +19,7 @@ export function Health() {
   const [told, setTold] = useState(/** @type {{at: number | null, checking: boolean, checks: Check[]} | null} */ (null));
   const [error, setError] = useState(/** @type {Error | null} */ (null));
   const read = (method = "GET") => ask(method, "/console/api/health").then((one) => (setTold(one), setError(null)), setError);
-  useEffect(() => void read(), [generation.value, session.value?.name]);
+  useEffect(() => void read(), [generation.value, session.value?.name, language.value]);
   useEffect(() => {
     const timer = setInterval(() => document.hidden || read(), told?.checking ? 1000 : 15_000);
     return () => clearInterval(timer);
@@ -47,8 +47,8 @@ function Summary({ checks }) {
 /** @param {{one: Check}} props */
 const Row = ({ one }) => html`<li><span class="pill ${STATES[one.state] ?? ""}">${t(`check.${one.state}`)}</span>
   <h3>${known(`check.${one.id}`) || html`<code>${one.id.split(".").at(-1)?.toUpperCase()}</code>`}</h3>
-  <p class="quiet" lang="en"><${Said} text=${one.what} /></p>
-  ${one.cure && html`<div class="cure"><span class="label">${t("health.cure")}</span><p lang="en"><${Said} text=${one.cure} /></p></div>`}</li>`;
+  <p class="quiet" lang=${one.language}><${Said} text=${one.what} /></p>
+  ${one.cure && html`<div class="cure"><span class="label">${t("health.cure")}</span><p lang=${one.language}><${Said} text=${one.cure} /></p></div>`}</li>`;
 
 /** Words in which what is to be typed is code, and an address can be opened. @param {{text: string}} props */
 const Said = ({ text }) => html`${text.split(TYPED).map((part, i) => (i % 2 === 0 ? part

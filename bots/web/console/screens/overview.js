@@ -119,6 +119,6 @@ const part = (at, hours) => new Intl.DateTimeFormat(language.value, { ...(hours 
 
 /** @param {{told: any}} props */
 const Attention = ({ told }) => html`<div class="card"><header><h2>${t("attention")}</h2></header><div class="body stack tight">
-  ${told?.attention.map((/** @type {any} */ one) => html`<${Note} kind=${one.level === "bad" ? "broken" : one.level}><b>${one.message}</b>${one.cure && html` ${one.cure}`}
+  ${told?.attention.map((/** @type {any} */ one) => html`<${Note} kind=${one.level === "bad" ? "broken" : one.level}><span lang=${one.language}><b>${one.message}</b>${one.cure && html` ${one.cure}`}</span>
     ${one.link && html` <a href=${one.link} ...${one.link.startsWith("/") ? {} : { target: "_blank", rel: "noopener noreferrer" }}>${t(one.link.startsWith("/") ? "attention.see" : "open_post")}</a>`}<//>`)}
   ${told && !told.attention.length && html`<p class="small quiet">${t("attention.none")}</p>`}</div></div>`;

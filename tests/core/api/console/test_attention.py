@@ -34,7 +34,7 @@ def test_the_worst_first_each_with_its_cure_and_link():
             Span(View(None), 0.0, now + 86400 * 365, 24),
             Settings(),
             [2],
-            [("The disk is full.", "Make room.")],
+            [{"what": "The disk is full.", "cure": "Make room.", "language": "en"}],
         )
         told = attention(tx, *of, "en")
         korean = attention(tx, *of, "ko")
@@ -50,3 +50,4 @@ def test_the_worst_first_each_with_its_cure_and_link():
     assert "gpt-4o-mini ends on 2027-01-14; Spool uses it." == ends["message"]
     assert ("/assistants/asst_settings", True) == (ends["link"], "gpt-6-luna" in ends["cure"])
     assert "실패한 실행 2건." in korean[2]["message"]
+    assert ["ko", "en", "ko"] == [one["language"] for one in korean[:3]]
