@@ -19,6 +19,7 @@ import aiohttp
 
 from bots import older_demo
 from bots.checks import start
+from bots.checks.live import LiveChecks
 from bots.intake.alerts import Alerts, Direct
 from bots.intake.connection import Connections, keep
 from bots.intake.connector import Connector
@@ -177,7 +178,7 @@ async def _http(
     settings: Settings,
     db: Database,
     core: _Core,
-    connections: Connections,
+    checks: LiveChecks,
     watch: LoopWatch,
     behind: Listening | None,
 ) -> AsyncIterator[str]:
@@ -195,12 +196,12 @@ async def _http(
 
     if CONSOLE in settings.http_serve:
         core.inbox.page = partial(invited, db, settings)
-    means = PageMeans(core.ready, core.inbox.decide, connections, demo=behind is not None)
+    means = PageMeans(core.ready, core.inbox.decide, checks, demo=behind is not None)
     page = means if CONSOLE in settings.http_serve else None
     parts = (core.assistants, core.lanes, core.endings, service, core.background, core.sent)
     services = built(Means(settings, db, *parts, page))
     if METRICS in settings.http_serve:
-        metrics = Metrics(settings.data_dir / FILE, connections, settings.run_seconds)
+        metrics = Metrics(settings.data_dir / FILE, checks.connections, settings.run_seconds)
         metrics.watch(db, watch, core.answering.values())
         services = replace(services, metrics=metrics)
     await services.uploads.start()
@@ -251,7 +252,7 @@ async def assembled(
     prices, tool_files = _prices(settings), _tool_files(settings, tools)
     await tool_files.check(settings)
     db = Database(settings.data_dir / FILE)
-    platforms, connections = dict[str, Connected](), Connections(names)
+    platforms, checks = dict[str, Connected](), LiveChecks(settings, Connections(names))
     core = _core(settings, db, platforms, tool_files, prices)
     if demos := await db(partial(_settle, settings=settings, assistant=assistant)):
         logger.warning(older_demo.warning(demos))
@@ -260,16 +261,17 @@ async def assembled(
         core.answering.update(platforms)
         _watch(core, settings, db, tool_files, platforms)
         if checked:
-            core.background.start(start.tell(settings, names, partial(_answers, db, core.ready)), "checks")
+            core.background.start(start.tell(settings, checks, partial(_answers, db, core.ready)), "checks")
         watch = LoopWatch()
         async with exported(settings, core.lanes):
             try:
                 await _resume(core)
-                served = _http(settings, db, core, connections, watch, behind)
+                served = _http(settings, db, core, checks, watch, behind)
                 async with served as url:  # all that others were told is known from here on
-                    yield Running(list(platforms.values()), core.lanes, url, connections)
+                    yield Running(list(platforms.values()), core.lanes, url, checks.connections)
             finally:
                 watch.close()
+                await checks.close()
                 await _leave(core, platforms.values())
                 db.close()
 

@@ -25,7 +25,6 @@ SECONDS = 20.0
 
 async def examine(
     config: Settings,
-    names: Iterable[str] = ("slack", "discord"),
     *,
     env_file: Path = Path(".env"),
     problems: Iterable[str] = (),
@@ -33,7 +32,7 @@ async def examine(
     reading: float = 60.0,
     connecting: bool = True,
 ) -> list[Check]:
-    """All checks. `names`: the platforms that are looked at; `connecting`: whether they may connect, too.
+    """All checks. `connecting`: whether Slack's connection is tried, too.
 
     `problems` and `remarks` of the settings: see `settings.check`. `reading`: seconds for the database,
     0: it is left out.
@@ -46,13 +45,10 @@ async def examine(
             _on_disk("data.disk", partial(data.disk, folder)),
             *([database(folder, reading)] if reading else []),
             finished(model.SERVER, model.check(config, web), SECONDS),
+            finished(slack.TOKEN, slack.check(config, web), SECONDS),
+            *([finished(slack.CONNECTION, slack.connection(config, web), SECONDS)] if connecting else []),
+            finished(discord.TOKEN, discord.check(config, web), SECONDS),
         ]
-        if "slack" in names:
-            subjects.append(finished(slack.TOKEN, slack.check(config, web), SECONDS))
-        if "slack" in names and connecting:
-            subjects.append(finished(slack.CONNECTION, slack.connection(config, web), SECONDS))
-        if "discord" in names:
-            subjects.append(finished(discord.TOKEN, discord.check(config, web), SECONDS))
         found = await asyncio.gather(*subjects)
         return [*settings.check(config, problems, remarks), *chain.from_iterable(found), clock.check(web)]
 

@@ -1,10 +1,11 @@
-"""The checks of a bot at work: made while somebody looks, once for all who do."""
+"""The checks of a bot at work: made at its start and while somebody looks, once for all who do."""
 
 from __future__ import annotations
 
 import asyncio
 import time
 from collections.abc import Callable, Coroutine, Mapping
+from functools import partial
 from typing import Any, Final
 
 from bots.checks import database, examine
@@ -18,10 +19,13 @@ FRESH: Final = 30.0
 WHOLE: Final = 600.0
 """The same of the whole database, which takes its time to read."""
 READING: Final = 60.0
-_STATES: Final[Mapping[str, tuple[State, str]]] = {
-    "ok": ("ok", "This process is connected."),
-    "wait": ("warn", "This process is not connected yet, or not any more: it tries again by itself."),
-    "bad": ("fail", "This process cannot connect."),
+_LASTS: Final = (
+    "If this lasts, check the network, and HTTPS_PROXY if there is one; the log says what it meets."
+)
+_STATES: Final[Mapping[str, tuple[State, str, str]]] = {
+    "ok": ("ok", "This process is connected.", ""),
+    "wait": ("warn", "This process is not connected yet, or not any more: it tries again by itself.", _LASTS),
+    "bad": ("fail", "This process cannot connect.", ""),
 }
 
 
@@ -32,7 +36,7 @@ class LiveChecks:
     """
 
     def __init__(self, settings: Settings, connections: Connections) -> None:
-        self._settings, self._connections = settings, connections
+        self._settings, self.connections = settings, connections
         self._found: dict[str, list[Check]] = {}
         self._ended: dict[str, float] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
@@ -55,11 +59,23 @@ class LiveChecks:
         """Whether something is being looked at."""
         return any(not task.done() for task in self._tasks.values())
 
-    def look(self, *, again: bool = False) -> None:
-        """What is not fresh any more is looked at; `again`: all, and whatever is under way once more."""
+    async def begin(self, reading: float) -> list[Check]:
+        """What the start finds, known to whoever looks; so many seconds of the database have to do."""
+        self._start("quick", self._quick, FRESH)
+        self._start("whole", partial(self._whole, reading), WHOLE)
+        await asyncio.wait(self._tasks.values())
+        self._ended.pop("whole", None)  # all of it is read for whoever looks
+        return [*self._found.get("quick", []), *self._found.get("whole", [])]
+
+    def look(self, *, again: bool = False, whole: bool = True) -> None:
+        """What is not fresh any more is looked at; `again`: all, and whatever is under way once more.
+
+        Without `whole` the database, which takes its time, is left alone until something is wrong with it.
+        """
         self._again |= again
         self._start("quick", self._quick, 0.0 if again else FRESH)
-        self._start("whole", self._whole, 0.0 if again else WHOLE)
+        if whole or any(check.state == "fail" for check in self._found.get("whole", [])):
+            self._start("whole", self._whole, 0.0 if again else WHOLE)
 
     async def close(self) -> None:
         """Nobody looks any more."""
@@ -79,8 +95,8 @@ class LiveChecks:
             if not self._again:  # else something was mended while it was looked at
                 return
 
-    async def _whole(self) -> None:
-        self._keep("whole", await database(self._settings.data_dir, READING))
+    async def _whole(self, reading: float = READING) -> None:
+        self._keep("whole", await database(self._settings.data_dir, reading))
 
     def _keep(self, name: str, found: list[Check]) -> None:
         clean = Redact(self._settings.secrets()).clean
@@ -90,7 +106,7 @@ class LiveChecks:
     def _connected(self) -> list[Check]:
         """As they are at this moment."""
         found = []
-        for one in self._connections.to_json():
-            state, what = _STATES[one["state"]]
-            found.append(Check(f"{one['name'].lower()}.connection", state, what, one["detail"]))
+        for one in self.connections.to_json():
+            state, what, cure = _STATES[one["state"]]
+            found.append(Check(f"{one['name'].lower()}.connection", state, what, cure or one["detail"]))
         return found

@@ -7,8 +7,9 @@ import logging
 from collections.abc import Awaitable, Callable, Iterable
 from importlib.metadata import PackageNotFoundError
 
-from bots.checks import discord, examine, model, slack
+from bots.checks import discord, model, slack
 from bots.checks.check import Check
+from bots.checks.live import LiveChecks
 from bots.version import version
 from core.errors import loggable
 from core.settings import Settings
@@ -23,20 +24,21 @@ LEVELS = {"warn": logging.WARNING, "fail": logging.ERROR}
 
 async def tell(
     settings: Settings,
-    names: Iterable[str],
+    checks: LiveChecks,
     answers: Callable[[], Awaitable[tuple[str, int]]],
 ) -> None:
     """One line of who it is, and one for all that is wrong.
 
     `answers`: the model that answers by default, and how many function tools there are.
     """
-    looking = asyncio.create_task(examine(settings, names, reading=READING, connecting=False))
+    looking = asyncio.create_task(checks.begin(READING))
     try:
         name, tools = await answers()
     except Exception as error:  # whoever builds it has told why
         logger.debug("what answers is not known", extra={"error": loggable(error)})
         name, tools = settings.assistant_model, 0
-    found = await looking
+    away = {"slack", "discord"} - {one["name"].lower() for one in checks.connections.to_json()}
+    found = [check for check in await looking if check.id.partition(".")[0] not in away]
     facts = [f"{_spool()}{_who(found)}", name, _count(tools), str(settings.data_dir.absolute())]
     logger.info("%s", ", ".join(facts))
     for check in found:

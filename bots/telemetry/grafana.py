@@ -63,8 +63,8 @@ def _panel(one: Metric, number: int, top: int, place: int) -> dict[str, Any]:
     return {
         "id": number,
         "type": "stat" if one.type == "gauge" and "seconds" not in one.name else "timeseries",
-        "title": one.help + (", an hour" if "usd" in one.name else ""),
-        "description": one.name,
+        "title": one.help.partition(":")[0] + (" an hour" if "usd" in one.name else ""),
+        "description": f"{one.help} ({one.name}).",
         "datasource": _SOURCE,
         "gridPos": {
             **{"x": place % _A_ROW * _WIDE, "y": top + place // _A_ROW * _HIGH},

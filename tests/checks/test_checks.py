@@ -164,7 +164,7 @@ async def test_an_address_with_no_server(settings, tmp_path, openai, path, cure)
 )
 async def test_an_unwise_address(tmp_path, url, said):
     """Nobody is asked here; the port is closed or the name unknown."""
-    found = await examine(Settings(data_dir=tmp_path / "data", openai_base_url=url), names=())
+    found = await examine(Settings(data_dir=tmp_path / "data", openai_base_url=url))
 
     told = [check.what for check in found if check.id == "settings.openai_base_url"]
     assert (1, True) == (len(told), said in told[0]) if said else [] == told
@@ -179,7 +179,7 @@ async def test_a_hosted_tool_that_the_server_has_not(tmp_path, features, states)
         openai_features=features,
         assistant_tools=("clock", "web-search"),
     )
-    found = [one for one in await examine(settings, names=()) if one.id == "settings.assistant_tools"]
+    found = [one for one in await examine(settings) if one.id == "settings.assistant_tools"]
 
     assert states == [one.state for one in found]
     assert all("web-search" in one.what and "OPENAI_FEATURES" in one.cure for one in found)
@@ -189,7 +189,7 @@ async def test_problems_and_remarks_of_settings(tmp_path):
     """Each is a check, by its setting; the first sentence says what, the others how."""
     problems, remarks = ["LOG_LEVEL=loud is not known. Use DEBUG."], ["SLACK_KEY is no setting."]
     given = Settings(data_dir=tmp_path, slack_app_token="xapp-1")
-    wrong, missing, unread, *_ = await examine(given, (), problems=problems, remarks=remarks)
+    wrong, missing, unread, *_ = await examine(given, problems=problems, remarks=remarks, connecting=False)
 
     assert Check("settings.log_level", "fail", "LOG_LEVEL=loud is not known.", "Use DEBUG.") == wrong
     assert ("settings.slack_bot_token", "fail") == (missing.id, missing.state)

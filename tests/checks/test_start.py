@@ -7,6 +7,8 @@ import pytest
 from bots.app import assembled
 from bots.checks import settings as checked
 from bots.checks import start
+from bots.checks.live import LiveChecks
+from bots.intake.connection import Connections
 from core.errors import ConfigError
 from core.settings import Settings
 from tests.logged import lines, logged
@@ -26,6 +28,7 @@ async def test_what_the_start_tells(slack, discord, openai, tmp_path):
         discord_api_url=discord.api_url,
     )
     slack.scopes.discard("files:read")
+    checks, asked = LiveChecks(settings, Connections(["slack", "discord"])), slack.calls
     openai.fail("GET /models", status=401, code="invalid_api_key")
     tmp_path.chmod(0o700)
 
@@ -33,7 +36,9 @@ async def test_what_the_start_tells(slack, discord, openai, tmp_path):
         return "gpt-6-luna", 3
 
     with logged("INFO") as stream:
-        await start.tell(settings, ("slack", "discord"), answers)
+        await start.tell(settings, checks, answers)
+    checks.look(whole=False)
+    await checks.close()
 
     told = lines(stream)
     assert told[0]["message"].startswith("Spool 0.")
@@ -43,6 +48,10 @@ async def test_what_the_start_tells(slack, discord, openai, tmp_path):
     assert {("ERROR", "model.server"), ("WARNING", "slack.scopes"), ("ERROR", "discord.token")} == {
         (line["level"], line["check"]) for line in told[1:]
     }
+    assert ["model.server", "discord.token"] == [one.id for one in checks.failing]
+    assert 1 == len(
+        [one for one in asked if one.method == "auth.test"]
+    )  # whoever looks has nothing made twice
 
 
 async def test_a_wrong_list_of_prices_ends_the_start(tmp_path):

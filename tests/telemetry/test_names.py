@@ -32,6 +32,8 @@ def test_every_panel_asks_for_what_there_is():
     known = {one.name + ("_bucket" if one.type == "histogram" else ""): one for one in METRICS}
     panels = [one for one in page["panels"] if one["type"] != "row"]
     asked = set()
+    titles = [panel["title"] for panel in panels]
+    assert len(titles) == len({one for one in titles if len(one) < 40 and ":" not in one})
     for panel in panels:
         assert "${DS_PROMETHEUS}" == panel["datasource"]["uid"]
         for target in panel["targets"]:

@@ -10,6 +10,7 @@ import pytest
 
 from bots.cli import usage
 from core.settings import Settings
+from standins.openai import OpenAIStandin
 from standins.script.script import Scenario
 from standins.slack import SlackStandin
 from tests.web.browser import browser, stranger
@@ -83,6 +84,14 @@ async def test_the_overview_counts_what_was(api: Api, script: Scenario):
             told["first_word"]["p95"],
         ]
         assert 400 == (await boss.ask("GET", "/console/api/overview?hours=2"))[0]
+
+
+async def test_the_overview_has_the_checks_made(api: Api, openai: OpenAIStandin):
+    """Nobody has opened Health, and an admin is told what fails."""
+    openai.fail("GET /models", status=401, code="invalid_api_key")
+    async with browser(api, admin=True) as boss:
+        told = await boss.until("/console/api/overview?hours=1", lambda told: told["attention"])
+        assert ["/health"] == [one["link"] for one in told["attention"]]
 
 
 async def test_a_check_that_fails_is_told_in_korean(api: Api, slack: SlackStandin):

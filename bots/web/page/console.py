@@ -133,7 +133,7 @@ def _session(console: Console, key: Key) -> dict[str, Any]:
         "version": version(),
         "demo": means.demo,
         "feedback": console.settings.feedback,
-        "connections": means.connections.to_json(),
+        "connections": means.checks.connections.to_json(),
     }
 
 
@@ -246,7 +246,7 @@ def _playground(console: Console) -> tuple[Route, ...]:
 
 
 def _health(console: Console) -> tuple[Route, ...]:
-    checks = console.checks
+    checks = console.means.checks
 
     def told(call: Call) -> Answer:
         """What is found names settings, folders and servers, which are an admin's affair."""

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 from bots.checks.korean import spoken
 from bots.checks.live import LiveChecks
-from bots.intake.connection import Connections
 from bots.web.frame.access import Access
 from bots.web.page.gate import PER_MINUTE, Gate, Login
 from core.api.assistants import ApiAssistants
+from core.api.console.attention import Failing
 from core.api.console.changes import Changes
 from core.api.console.looks import Deciding, Looks
 from core.api.console.overview import Overview
@@ -39,7 +39,8 @@ class PageMeans:
 
     ready: Callable[[], Awaitable[RunContext]]
     decide: Deciding
-    connections: Connections
+    checks: LiveChecks
+    """What `spool doctor` would find."""
     demo: bool = False
 
 
@@ -57,13 +58,10 @@ class Console:
     changes: Changes
     trials: Trials
     means: PageMeans
-    checks: LiveChecks
-    """What `spool doctor` would find, as far as somebody has looked."""
 
     async def close(self) -> None:
         """Nobody looks any more."""
         await self.changes.close()
-        await self.checks.close()
         self.looks.read.close()
 
 
@@ -87,11 +85,13 @@ def console(
     async def prices() -> Prices:
         return (await means.ready()).prices
 
+    def failing(language: str) -> Failing:
+        means.checks.look(whole=False)
+        return [spoken(one, language) for one in means.checks.failing]
+
     keys = Keys(db) if "api" in settings.http_serve else None
     sessions = Sessions(db, keys)
     looks = Looks(db, Reading(settings.data_dir / FILE))
-    checks = LiveChecks(settings, means.connections)
-    failing = lambda language: [spoken(one, language) for one in checks.failing]  # noqa: E731
     return Console(
         settings=settings,
         sessions=sessions,
@@ -103,5 +103,4 @@ def console(
         changes=Changes(looks),
         trials=Trials(db, looks, Trying(db, runs, endings), prices, settings.budget),
         means=means,
-        checks=checks,
     )
