@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from slack_bolt.app.async_app import AsyncApp
@@ -56,34 +56,43 @@ class Listeners:
         self.app = _bolt(client, me)
         self.app.event(ANY)(self._event)  # everything is acknowledged, also what is not for us
 
-    def settled(self, envelope: Mapping[str, Any]) -> bool:
+    def settled(self, envelope: Mapping[str, Any]) -> bool | Awaitable[object]:
         """True for events there is nothing to do about: our own posts, the twin of a stored message, and what
         another workspace's installation of the app is told. Asked once for each delivery.
 
-        They are half of all events, and known without asking Bolt or the database.
+        They are half of all events, and known without asking Bolt or the database. What comes again is
+        counted as well: await that before it is acknowledged.
         """
         payload = envelope.get("payload")
         if isinstance(payload, dict) and self._of_another(payload):
             return True
         event = payload.get("event") if isinstance(payload, dict) else None
-        if not isinstance(event, dict) or event.get("type") not in ("message", "app_mention"):
+        if not (isinstance(payload, dict) and isinstance(event, dict)) or event.get("type") not in (
+            "message",
+            "app_mention",
+        ):
             return False
         inner = event.get("message") if event.get("subtype") == "message_changed" else event
         if isinstance(inner, dict) and inner.get("bot_id") == self._bot:
             return True
-        return not event.get("subtype") and not event.get("edited") and self._twin(event)
+        if event.get("subtype") or event.get("edited") or self._types(event) is None:
+            return False
+        said = None if self._twin(event) else events.read(event, self._us, str(payload.get("team_id") or ""))
+        return said is None or self._inbox.receive(said.incoming())
 
-    def _twin(self, event: Mapping[str, Any]) -> bool:
-        """Whether it tells of a stored message as another type than before. The same type again is a repeated
-        delivery, which the inbox counts.
-        """
+    def _types(self, event: Mapping[str, Any]) -> set[object] | None:
+        """As which types its message was delivered; None: it is not stored."""
         channel, ts = event.get("channel"), event.get("ts")
         known = isinstance(channel, str) and isinstance(ts, str)
-        types = self._stored.get((channel, ts)) if known else None
-        if types is None or event.get("type") in types:
-            return False
-        types.add(event.get("type"))
-        return True
+        return self._stored.get((channel, ts)) if known else None
+
+    def _twin(self, event: Mapping[str, Any]) -> bool:
+        """Whether it tells of a stored message as another type than before: that is no repeated delivery."""
+        types = self._types(event)
+        new = types is not None and event.get("type") not in types
+        if types is not None:
+            types.add(event.get("type"))
+        return new
 
     def _of_another(self, payload: Mapping[str, Any]) -> bool:
         """Whether the event is for other installations only: an app token is told of all of them.

@@ -72,7 +72,7 @@ class SocketMode:
         session: aiohttp.ClientSession,
         open_url: Callable[[], Awaitable[str]],
         dispatch: Dispatch,
-        settled: Callable[[Mapping[str, Any]], bool],
+        settled: Callable[[Mapping[str, Any]], bool | Awaitable[object]],
     ) -> None:
         self._session, self._open_url, self._dispatch, self._settled = session, open_url, dispatch, settled
         self._asked_to_move = asyncio.Event()
@@ -219,13 +219,17 @@ class SocketMode:
     async def _answer(self, envelope: dict[str, Any]) -> dict[str, Any] | None:
         """What acknowledges it, None when it is to come again."""
         async with self._in_order(envelope):  # behind its twin, which is stored when this goes on
-            if self._settled(envelope):
-                return {"envelope_id": envelope["envelope_id"]}
-            headers: dict[str, str | Sequence[str]] = {}
-            if envelope.get("retry_attempt"):
-                headers["x-slack-retry-num"] = str(envelope["retry_attempt"])
-            request = AsyncBoltRequest(mode="socket_mode", body=envelope["payload"], headers=headers)
-            response = await self._dispatch(request)
+            settled = self._settled(envelope)
+            if not settled:
+                headers: dict[str, str | Sequence[str]] = {}
+                if envelope.get("retry_attempt"):
+                    headers["x-slack-retry-num"] = str(envelope["retry_attempt"])
+                request = AsyncBoltRequest(mode="socket_mode", body=envelope["payload"], headers=headers)
+                response = await self._dispatch(request)
+        if settled:
+            if not isinstance(settled, bool):
+                await settled  # nothing in the channel waits for what is only counted
+            return {"envelope_id": envelope["envelope_id"]}
         known = response.status in (200, 404)  # 404: nothing Bolt knows, and no better when repeated
         return _acknowledgement(envelope["envelope_id"], response) if known else None
 

@@ -84,6 +84,13 @@ def page(
     return _read(found), more
 
 
+def asked(tx: Execute, thread: ThreadId, at: float) -> ThreadMessage | None:
+    """What somebody had written there last at that moment."""
+    where = "messages.thread_id = ? AND role = 'user' AND sent_at <= ?"
+    sql = f"SELECT {_SELECT} FROM {_SOURCE} WHERE {where} ORDER BY sent_at DESC, messages.seq DESC LIMIT 1"
+    return next(iter(_read(tx.execute(sql, (thread, at)).fetchall())), None)
+
+
 def change(tx: Execute, id: str, object: Mapping[str, Any]) -> None:
     """Put another object in the place of a message's."""
     tx.execute(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,11 +21,12 @@ from standins.slack import SlackStandin
 from tests.both.networks import DiscordChat, SlackChat
 from tests.both.office import DICE, Office
 from tests.conftest import Product
-from tests.web.browser import browser
+from tests.web.browser import Browser, browser
 from tests.web.clients import Api, ended
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 WORDS = ("fine", "dice", "broken", "long", "fine", "fine", "refused", "fine", "dice", "fine")
+COMMANDS = ("help", "reset", "memory")
 CHATS, CLIENTS, PEOPLE = 70, 60, 7
 
 
@@ -65,17 +66,30 @@ async def test_they_agree_after_two_hundred_runs(
         async with api.stack, browser(api, admin=True) as page:
             chats = (SlackChat(slack, office), DiscordChat(discord, office))
             discord.deliver_twice(True)
-            await asyncio.gather(*(chatting(chat) for chat in chats), calling(api))
+            *_, bot = await asyncio.gather(*(chatting(chat) for chat in chats), calling(api))
             discord.deliver_twice(False)
-            await asyncio.gather(*(stopped(chat) for chat in chats))
+            slack.deliver_twice(True)
+            await asyncio.gather(*(stopped(chat) for chat in chats), trial(page, str(bot)))
             await office.over()
+            slack.deliver_twice(False)
+            for method in ("chat.startStream", "chat.postMessage", "chat.postEphemeral"):
+                slack.fail(method, times=1000, error="is_archived")
+            discord.forbid(chats[1].place)
+            for chat in chats:
+                await chat.ask("nobody sees this")
+            await slack.until(lambda: not slack.unacked())
+            seen = await page.until(
+                "/console/api/overview?hours=1", lambda told: 2 == told["promises"]["lost"]
+            )
             told = json.loads(await office.types("usage", "--json", "--by", "model"))
+            rows = [one async for one in listed(page, "/console/api/runs?limit=100")]
             used = await page.get("/console/api/usage?by=model&days=2")
-            seen = await page.get("/console/api/overview?hours=1")
             async with page.session.get(f"{page.origin}/metrics") as answered:
                 families = {one.name: one for one in parsed(await answered.text())}
     agree(families, told, used, seen)
-    assert 202 == seen["promises"]["accepted"]
+    assert (204, 202) == (seen["promises"]["accepted"], seen["running_count"] + seen["failed"]["ended"] - 2)
+    assert seen["first_word"]["count"] == sum(one["first_word_s"] is not None for one in rows)
+    assert len(rows) == 204 + 2 * len(COMMANDS)
 
 
 def prices(folder: Path) -> str:
@@ -89,12 +103,37 @@ async def chatting(chat: SlackChat | DiscordChat) -> None:
     for number in range(CHATS):
         who = f"{chat.ann[:-1]}{number % PEOPLE}"
         await chat.ask(f"{WORDS[number % len(WORDS)]} {number}", person=who)
+    for word in COMMANDS:
+        await chat.ask(word, person=chat.bob)
 
 
-async def calling(api: Api) -> None:
+async def trial(page: Browser, bot: str) -> None:
+    """Of two versions, on a typed question."""
+    at = f"/console/api/assistants/{bot}"
+    saved = await page.post(f"{at}/questions", {"text": "fine"})
+    plan = {"version": 2, "beside": 1, "limit_usd": 1.0, "questions": [saved["id"]]}
+    made = await page.post(f"{at}/trials", plan)
+    await page.until(f"/console/api/trials/{made['id']}", lambda told: told["status"] == "completed")
+
+
+async def listed(page: Browser, path: str) -> AsyncIterator[dict[str, Any]]:
+    """All of them, a page after the other."""
+    after = ""
+    while True:
+        told = await page.get(path + after)
+        for one in told["data"]:
+            yield one
+        if not told["has_more"]:
+            return
+        after = f"&after={told['data'][-1]['id']}"
+
+
+async def calling(api: Api) -> str:
+    """Gives an assistant with two versions."""
     client = await api.client("me")
     models = ("gpt-6-luna", "mystery", "gpt-6-luna")
     made = [await client.beta.assistants.create(model=model) for model in models]
+    await client.beta.assistants.update(made[0].id, instructions="Be kind.")
 
     async def run(number: int) -> None:
         said: Any = [{"role": "user", "content": WORDS[number % 3 * 2]}]
@@ -104,6 +143,7 @@ async def calling(api: Api) -> None:
         await ended(client, begun.thread_id, begun.id)
 
     await asyncio.gather(*(run(number) for number in range(CLIENTS)))
+    return made[0].id
 
 
 async def stopped(chat: SlackChat | DiscordChat) -> None:
@@ -144,9 +184,13 @@ def agree(families: dict[str, Any], told: Any, used: Any, seen: Any) -> None:
         seen["failed"]["count"],
         promises["answers"],
     )
-    assert (0, 0) == (promises["lost"], promises["twice"])
-    assert (0, 0) == (total("spool_lost_messages"), total("spool_double_answers"))
-    assert CHATS == promises["known"] == total("spool_duplicates")
+    kept = told["promises"]
+    assert (2, 0) == (promises["lost"], promises["twice"]) == (kept["lost"], kept["extra_posts"])
+    assert (2, 0) == (total("spool_lost_messages"), total("spool_double_answers"))
+    assert (promises["accepted"], promises["answers"]) == (kept["accepted"], kept["answered"])
+    repeated = sums("spool_duplicates", "platform")
+    assert promises["known"] == kept["repeated"] == sum(repeated.values())
+    assert (CHATS + len(COMMANDS), True) == (repeated["discord"], repeated["slack"] >= 2)
     assert seen["messages"]["count"] == total("spool_messages")
     assert words["count"] == total("spool_first_word_seconds", end="_count")
     assert promises["answers"] == total("spool_answer_seconds", end="_count")

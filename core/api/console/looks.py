@@ -249,9 +249,8 @@ def question_of(tx: Execute, run: str) -> str:
     row = client_runs.of(tx, RunId(run))
     if asked or not row.options:
         return "\n\n".join(asked)
-    said = thread_messages.page(tx, row.thread, Page(MOST_MESSAGES))[0]
-    before = [one for one in said if one.role == "user" and one.sent_at <= row.created_at + 0.001]
-    return before[0].text if before else ""
+    said = thread_messages.asked(tx, row.thread, row.created_at + 0.001)
+    return said.text if said else ""
 
 
 def _step_texts(steps: dict[str, StepRow]) -> dict[str, Row]:
