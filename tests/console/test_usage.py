@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import pytest
 from tests.commands import ran
 from tests.web.clients import MODEL, Api, talk
 
-HOSTILE = ('=HYPERLINK("x"), "=1"', "@SUM(A1)\n<img src=x onerror=alert(1)>", "이수아")
+HOSTILE = ('=HYPERLINK("x"), "=1"', "@SUM(A1)\n<img src=x onerror=alert(1)>", "이수아" * 80)
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
@@ -61,6 +62,16 @@ async def test_what_it_costs(api: Api, page: Any, tmp_path: Path):
     await page.get_by_role("button", name="모델", exact=True).click()
     await page.get_by_role("region", name="모델별 사용량").get_by_text(MODEL).wait_for()
     assert f"{origin}/usage?days=7&show=requests" == page.url
+
+    devtools = await page.context.new_cdp_session(page)
+    await devtools.send("Emulation.setTimezoneOverride", {"timezoneId": "Asia/Kathmandu"})
+    await page.set_viewport_size({"width": 390, "height": 800})
+    began = datetime.now(UTC)
+    await page.goto(f"{origin}/usage?by=assistant&days=7")
+    await page.locator("canvas").wait_for()
+    assert not await page.evaluate("document.documentElement.scrollWidth > innerWidth")
+    (said,) = await page.locator(".page-head p").all_inner_texts()  # the time where the days begin and end
+    assert any(f", {one.astimezone():%H:%M} 기준" in said for one in (began, datetime.now(UTC))), said
 
 
 async def figures(page: Any, *names: str) -> list[str]:
