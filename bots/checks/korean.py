@@ -41,7 +41,7 @@ def _table() -> tuple[tuple[re.Pattern[str], str], ...]:
     """Those with the most words of their own first: places take anything."""
     told = json.loads(TABLE.read_text(encoding="utf-8"))
     ours = sorted(told, key=lambda one: len(_PLACE.sub("", one)), reverse=True)
-    return tuple((re.compile(_PLACE.sub(r"(?P<\1>.+)", _escaped(one))), told[one]) for one in ours)
+    return tuple((re.compile(_PLACE.sub(r"(?P<\1>.+?)", _escaped(one))), told[one]) for one in ours)
 
 
 def _escaped(text: str) -> str:
@@ -57,4 +57,5 @@ def _said(text: str) -> str | None:
 
 
 def _filled(value: str) -> str:
-    return _said(value) or _BRACKETS.sub(lambda one: f"({_said(one[1]) or one[1]})", value)
+    whole = _said(value) or _said(f"{value[:1].upper()}{value[1:]}.")
+    return whole or _BRACKETS.sub(lambda one: f"({_said(one[1]) or one[1]})", value)

@@ -13,6 +13,9 @@ import bots
 from bots.checks.check import Check
 from bots.checks.korean import korean, spoken
 from bots.checks.slack import WITHOUT
+from bots.discord.identifies import LOOK
+from bots.discord.platform import LOGIN
+from bots.slack.socket import unconnected
 from bots.slack.words import CURES, NO_TOKEN, token_refused
 from core.assistants import models
 from core.model_server import outages
@@ -23,6 +26,7 @@ SOURCES = [*sorted((Path(bots.__file__).parent / "checks").glob("*.py")), Path(m
 ELSEWHERE = [
     *(f"{cure[0].upper()}{cure[1:]}." for cure in CURES.values()),
     *(token_refused("SLACK_BOT_TOKEN", word) for word in NO_TOKEN),
+    *(f"{LOOK}.", LOGIN),
     *outages.CURES.values(),
     *database.CURES.values(),
     *needs(Settings(slack_bot_token="xoxb-1", discord_bot_token="1")),
@@ -71,3 +75,10 @@ def test_what_is_none_of_our_sentences_stays(what, cure, said):
     """A name, a command, a server's own words; what nobody translated stays English as a whole."""
     found = spoken(Check("model.server", "fail", what, cure), "ko")
     assert said == (found["what"], found["cure"], found["language"])
+
+
+def test_a_cure_within_a_sentence():
+    """As a connection tells it that Slack refuses."""
+    assert "Slack에서 link_disabled 오류를 보냈습니다. Socket Mode가 꺼져 있습니다. " in (
+        korean(str(unconnected("link_disabled"))) or ""
+    )
