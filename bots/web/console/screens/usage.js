@@ -6,7 +6,7 @@ import { save } from "../parts/csv.js";
 import { useFigures } from "../parts/figures.js";
 import { Table } from "../parts/table.js";
 import { html, useMemo } from "../parts/view.js";
-import { known, language, number, t } from "../words.js";
+import { known, language, moment, number, t } from "../words.js";
 
 const [BY, DAYS, SHOWN] = [["day", "person", "place", "assistant", "model", "kind"], ["1", "7", "30", "90"], ["cost", "tokens", "requests"]];
 /** What is counted: the field of a total, and what it is called. */
@@ -24,7 +24,7 @@ export function Usage() {
   const [by, days, shown] = [chosen("by", BY, "model"), chosen("days", DAYS, "30"), chosen("show", SHOWN, "cost")];
   const { thing, error, read } = useFigures(`/console/api/usage?by=${by}&days=${days}`);
   const rows = useMemo(() => thing && ordered(thing), [thing]);
-  return html`<${Head} title=${t("nav.usage")} text=${thing ? t("usage.text", { days: calendar({ day: "numeric", month: "long" }).formatRange(new Date(thing.since), new Date(thing.until)), zone: thing.zone, at: clock(thing.at, thing.zone) }) : "\u00a0"}>
+  return html`<${Head} title=${t("nav.usage")} text=${thing ? t("usage.text", { days: calendar({ day: "numeric", month: "long" }).formatRange(new Date(thing.since), new Date(thing.until)), zone: thing.zone, at: moment(thing.at, false, thing.zone) }) : "\u00a0"}>
       <${Choice} name="days" label=${t("range")} options=${DAYS.map((one) => [one, one === "1" ? t("today") : number(Number(one), { style: "unit", unit: "day", unitDisplay: "narrow" })])} on=${days} usual="30" />
       <button type="button" class="button" disabled=${!rows?.length} onClick=${() => save(`spool-usage-${thing.by}-${thing.until}.csv`, sheet(thing, rows ?? []))}><${Icon} name="down" />${t("csv")}</button><//>
     <div class="stack"><${Trouble} error=${error} again=${read} /><${Totals} total=${thing?.total ?? {}} />
@@ -71,9 +71,6 @@ const sheet = (told, rows) => [[t(told.by), t("id"), ...COUNTS.map(([, name]) =>
 const date = (day, how = { day: "numeric", month: "long" }) => calendar(how).format(new Date(day));
 /** @param {Intl.DateTimeFormatOptions} how */
 const calendar = (how) => new Intl.DateTimeFormat(language.value, { ...how, timeZone: "UTC" });
-
-/** When the figures were counted, where their days begin and end. @param {number} at @param {string} timeZone */
-const clock = (at, timeZone) => new Intl.DateTimeFormat(language.value, { hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone }).format(at * 1000);
 
 /** @param {number} value @param {boolean} [whole] */
 const dollars = (value, whole) => (whole ? exactly(value) : number(value, { style: "currency", currency: "USD", currencyDisplay: "narrowSymbol", minimumSignificantDigits: 1, maximumSignificantDigits: 3 }));
