@@ -46,11 +46,14 @@ _MESSAGES: Final = (
 )
 
 
-def copy(tx: Execute, one: threads.Row, project: str | None, now: float, before: str = "") -> ThreadId:
+def copy(
+    tx: Execute, one: threads.Row, project: str | None, now: float, before: str = "", room: int = _END
+) -> ThreadId:
     """A copy for that project (None: read as chats are), in this transaction: all is there or nothing.
 
     Where others than the project's clients spoke there, it is read by keys that may read chats, as before.
     `before`: the id of a run of the thread, and only what stood there before its question is copied.
+    `room`: and of that the newest turns with so many tokens.
     """
     kept = {"topic": one.object.get("topic") or _topic(tx, one.id, before)}
     if project == one.project:  # the files of others stay theirs
@@ -62,7 +65,8 @@ def copy(tx: Execute, one: threads.Row, project: str | None, now: float, before:
         "origin = CASE WHEN ? THEN ? ELSE origin END WHERE id = ?",
         (one.id, one.id, one.readers != project, threads.FOREIGN, made),
     )
-    mark, first, end = f"_{token_hex(4)}", _first(tx, one.id), _end(tx, one.id, before)
+    mark, end = f"_{token_hex(4)}", _end(tx, one.id, before)
+    first = _first(tx, one.id, end, room)
     tx.execute(_ITEMS, (made, mark, one.id, first, end))
     tx.execute(_MESSAGES, (mark, project or "", made, made, made, one.id, mark, made))
     summary = summaries.find(tx, one.id)
@@ -73,7 +77,8 @@ def copy(tx: Execute, one: threads.Row, project: str | None, now: float, before:
 
 def weight(tx: Execute, thread: ThreadId, run: str, strategy: Mapping[str, Any]) -> int:
     """About how many tokens of what stood before the run's question that strategy shows in a copy."""
-    after, end, extra, most = _first(tx, thread), _end(tx, thread, run), 0, _END
+    end, extra, most = _end(tx, thread, run), 0, _END
+    after = _first(tx, thread, end, _END)
     summary = summaries.find(tx, thread)
     if strategy["type"] == "summary" and summary.text and summary.upto < end:
         after, extra = summary.upto, items.weigh(summary.text)
@@ -114,10 +119,14 @@ def _topic(tx: Execute, thread: ThreadId, run: str) -> str:
     return str(rows[0][0]) if rows else ""
 
 
-def _first(tx: Execute, thread: ThreadId) -> int:
+def _first(tx: Execute, thread: ThreadId, end: int, room: int) -> int:
     """Behind which item a copy begins: no turn is cut."""
+    newest = "SELECT * FROM items WHERE thread_id = ? AND seq < ? ORDER BY seq DESC LIMIT ?"
+    sums = "COUNT(*) OVER (ORDER BY seq DESC) AS count, SUM(tokens) OVER (ORDER BY seq DESC) AS held"
     rows = tx.execute(
-        "SELECT seq, run_id FROM items WHERE thread_id = ? ORDER BY seq DESC LIMIT 1 OFFSET ?", (thread, MOST)
+        f"SELECT seq, run_id FROM (SELECT seq, run_id, {sums} FROM ({newest}) AS newest) AS summed "
+        "WHERE count > ? OR held > ? ORDER BY seq DESC LIMIT 1",
+        (thread, end, MOST + 1, MOST, room),
     ).fetchall()
     if not rows:
         return 0

@@ -91,7 +91,7 @@ def console(
 
     keys = Keys(db) if "api" in settings.http_serve else None
     sessions = Sessions(db, keys)
-    looks = Looks(db, Reading(settings.data_dir / FILE))
+    looks, budget = Looks(db, Reading(settings.data_dir / FILE)), settings.budget
     return Console(
         settings=settings,
         sessions=sessions,
@@ -101,6 +101,6 @@ def console(
         overview=Overview(looks, settings, failing),
         versions=Versions(looks, assistants),
         changes=Changes(looks),
-        trials=Trials(db, looks, Trying(db, runs, endings), prices, settings.budget),
+        trials=Trials(db, looks, Trying(db, runs, endings, budget), prices, budget),
         means=means,
     )

@@ -272,10 +272,9 @@ def _found(tx: Execute, key: Key, id: str) -> Trial:
 
 
 def _own(tx: Execute, key: Key, id: str) -> Trial:
-    """The same for whoever may try its assistant; that of a deleted one is of all who see it, to be ended."""
+    """The same, for whoever may try its assistant."""
     found = _found(tx, key, id)
-    if assistants.get(tx, found.assistant):
-        _tried(tx, key, found.assistant)
+    _tried(tx, key, found.assistant)
     return found
 
 

@@ -25,7 +25,8 @@ from core.errors import Unsaved
 from core.runs.client import views
 from core.runs.client.endings import Endings
 from core.runs.client.objects import Object
-from core.store import assistants, client_runs, copies, saved_questions, threads, trials
+from core.runs.prompt import history
+from core.store import assistants, client_runs, copies, keys, saved_questions, threads, trials
 from core.store.database import Database, Execute
 from core.store.trials import Trial, TrialAnswer
 from core.types import Claim, RunId
@@ -40,10 +41,10 @@ Stopped = list[tuple[RunId, Claim | None, Object]]
 
 
 class Trying:
-    """Carries out the trials of one process; `news` is set when there is a new one."""
+    """Carries out the trials of one process; `news` is set when there is a new one, `budget` a history's."""
 
-    def __init__(self, db: Database, runs: Runs, endings: Endings) -> None:
-        self._db, self._runs, self._endings = db, runs, endings
+    def __init__(self, db: Database, runs: Runs, endings: Endings, budget: int) -> None:
+        self._db, self._runs, self._endings, self._budget = db, runs, endings, budget
         self.news = asyncio.Event()
 
     async def keep(self) -> None:
@@ -85,7 +86,10 @@ class Trying:
         spent, each = sum(one.usd for one in rows), partial(_expected, rows)
         unsure = [one for one in rows if one.run and not (one.ended and one.priced)]
         still = sum(max(0.0, each(one) - one.usd) for one in unsure)
-        if spent > found.limit_usd:
+        gone = _revoked(tx, found.actor) or assistants.get(tx, found.assistant) is None
+        if gone:
+            trials.end(tx, trial, "cancelled", time.time())
+        if gone or spent > found.limit_usd:
             stopped += self.stop(tx, under_way)
         elif left and spent + still + each(left) <= found.limit_usd:
             return self._begin(tx, found, left) if trials.busy(tx) < AT_ONCE else None
@@ -106,7 +110,8 @@ class Trying:
         self._runs.allow(tx, key, version.tools)
         now, project = time.time(), question.project or None  # who may read the question reads the answers
         before = threads.get(tx, asked.thread) if asked else None
-        copied = copies.copy(tx, before, project, now, asked.id) if before and asked else None
+        room = history.room(tx, before.id, version, self._budget) if before else 0
+        copied = copies.copy(tx, before, project, now, asked.id, room) if before and asked else None
         there = (threads.get(tx, copied) if copied else None) or threads.create(tx, project, {}, now)
         messages.add(tx, key, there, {"role": "user", "content": text}, now)
         options = run_options(key, version, {}, None, trial=True)
@@ -125,6 +130,12 @@ class Trying:
         """The marks are on disk."""
         for run, claim, told in stopped:
             self._endings.carry_out(run, claim, told)
+
+
+def _revoked(tx: Execute, actor: str) -> bool:
+    """Whether who began it was a key that opens nothing any more; its name is never given again."""
+    key = keys.named(tx, actor.removeprefix("key:")) if actor.startswith("key:") else None
+    return key is not None and key.revoked_at is not None
 
 
 def _expected(rows: Sequence[TrialAnswer], answer: TrialAnswer) -> float:

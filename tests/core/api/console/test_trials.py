@@ -17,9 +17,10 @@ from core.api.console.looks import Looks, question_of
 from core.api.console.trials import Trials
 from core.api.console.trying import Trying
 from core.policy.prices import Prices
-from core.store import assistants, audit, console, copies, figures, items, overview
+from core.store import assistants, audit, console, copies, figures, items, keys, overview, threads
 from core.store.console import Filters, View
 from core.store.figures import Span
+from core.store.keys import KeyRow
 from core.store.reading import Reading
 from core.tools import Toolbox
 from core.types import SETTINGS_ID, ThreadId
@@ -49,7 +50,7 @@ async def trying(one: Client, path: Path) -> AsyncIterator[Trials]:
         return one.spool.run_context.prices
 
     looks = Looks(one.spool.db, Reading(path / "spool.sqlite3"))
-    made = Trials(one.spool.db, looks, Trying(one.spool.db, one.runs, one.endings), prices, 9000)
+    made = Trials(one.spool.db, looks, Trying(one.spool.db, one.runs, one.endings, 900), prices, 900)
     keeping = asyncio.create_task(made.trying.keep())
     try:
         yield made
@@ -112,12 +113,22 @@ async def test_a_question_costs_what_it_is_long_and_then_what_it_cost(tmp_path):
         again = await trials.estimate(KEY, bot, asked)
         of = (ThreadId(run["thread_id"]), run["id"])
         auto, last = [{"type": "auto"}, {"type": "last_messages", "last_messages": 1}]
-        shown = await one.spool.db(lambda tx: [copies.weight(tx, *of, how) for how in (auto, last)])
+
+        def look(tx: Any) -> tuple[list[int], list[int]]:
+            there = threads.get(tx, of[0])
+            assert there
+            made = [copies.copy(tx, there, "p1", 1.0, of[1], room) for room in (200, 10)]
+            return [copies.weight(tx, *of, how) for how in (auto, last)], [
+                items.span(tx, one, 0)[0] for one in made
+            ]
+
+        shown, copied = await one.spool.db(look)
 
     assert told > 10 * small
     assert ("limit", 0, 0) == (never["status"], never["done"], never["spent_usd"])
     assert (made["spent_usd"], 2) == (pytest.approx(again["price_usd"]), again["known"])
     assert [items.weigh(items.item("user", "before " * 50)), 0] == shown
+    assert [1, 0] == copied
 
 
 async def test_a_question_is_known_however_much_was_said_since(tmp_path):
@@ -200,10 +211,20 @@ async def test_it_is_cancelled_and_survives_a_death(tmp_path):
             other = await trials.cancel(KEY, other["id"], {})
             await until(lambda: one.spool.rows(f"SELECT 1 WHERE NOT EXISTS ({GOING})"))
             after = await one.spool.rows("SELECT status FROM runs WHERE created_at > ?", other["created_at"])
+            mine = KeyRow("key_1", KEY.name, KEY.project, 0, 0, "", 0.0)
+            gone = await tried(one)
+            deleted = await trials.start(KEY, gone, await plan(trials, gone, "f"))
+            await one.spool.db(lambda tx: assistants.delete(tx, gone, 1.0))
+            deleted = await ended(trials, deleted)
+            revoked = await trials.start(KEY, bot, await plan(trials, bot, "e"))
+            await one.spool.db(lambda tx: keys.add(tx, mine, "x"))
+            await one.spool.db(lambda tx: keys.revoke(tx, mine.id, 1.0))
+            revoked = await ended(trials, revoked)
 
     assert ("completed", [("completed",)] * 4) == (made["status"], runs)
     assert ("cancelled", {("cancelled",)}) == (other["status"], set(after))
     assert len(after) <= 2
+    assert ["cancelled", "cancelled"] == [deleted["status"], revoked["status"]]
 
 
 async def test_nothing_is_changed(tmp_path):
