@@ -17,7 +17,17 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from opentelemetry.trace import SpanKind, Status, StatusCode, set_span_in_context
 
-from bots.telemetry.spans import AGENT, COUNTERS, ERROR, EXECUTION, HISTOGRAMS, INFERENCE, Span, measured
+from bots.telemetry.spans import (
+    AGENT,
+    COUNTERS,
+    ERROR,
+    EXECUTION,
+    HISTOGRAMS,
+    INFERENCE,
+    Span,
+    measured,
+)
+from bots.telemetry.tally import MOST_VALUES, OTHER
 from bots.version import version
 from core.settings import Settings
 
@@ -84,6 +94,7 @@ class Sdk:
         self._meters = MeterProvider(readers, resource, shutdown_on_exit=False)
         self._tracer = self._traces.get_tracer("spool", version())
         meter = self._meters.get_meter("spool", version())
+        self._values: dict[str, set[Any]] = {}
         self._record: dict[str, Callable[..., None]] = {
             name: meter.create_histogram(name, unit, explicit_bucket_boundaries_advisory=edges).record
             for name, (unit, edges) in HISTOGRAMS.items()
@@ -94,7 +105,14 @@ class Sdk:
         """The span with all that is in it, and its metrics."""
         self._span(span, Context())
         for name, value, attributes in measured(span):
-            self._record[name](value, attributes)
+            self._record[name](value, {key: self._bounded(key, told) for key, told in attributes.items()})
+
+    def _bounded(self, name: str, value: Any) -> Any:
+        """Each value is a series for ever, and clients of the API name models that are none."""
+        known = self._values.setdefault(name, set())
+        if len(known) < MOST_VALUES:
+            known.add(value)
+        return value if value in known else OTHER
 
     def _span(self, one: Span, around: Context) -> None:
         made = self._tracer.start_span(

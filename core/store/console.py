@@ -279,10 +279,10 @@ def steps(tx: Execute, run: str) -> list[StepRow]:
     return [StepRow(id, name, json.loads(value), *times) for id, name, value, *times in rows]
 
 
-def ends(tx: Execute, run: str) -> list[float]:
-    """When another process went on with it because its own had died."""
-    sql = "SELECT at FROM takeovers WHERE run_id = ? AND died = 1 ORDER BY at"
-    return [at for (at,) in tx.execute(sql, (run,)).fetchall()]
+def ends(tx: Execute, run: str, *, died: bool = True) -> list[float]:
+    """When another process went on with it because its own had died; not `died`: or had let go of it."""
+    sql = "SELECT at FROM takeovers WHERE run_id = ? AND died >= ? ORDER BY at"
+    return [at for (at,) in tx.execute(sql, (run, int(died))).fetchall()]
 
 
 @dataclass(frozen=True, slots=True)

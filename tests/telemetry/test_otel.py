@@ -125,6 +125,8 @@ async def test_a_run_with_its_requests_and_calls_and_nobodys_words(
         for one in inner
     )
     told = values(inner[0].attributes)
+    reasons = [values(inner[at].attributes)["gen_ai.response.finish_reasons"] for at in (0, 2)]
+    assert ["tool_call", "stop"] == [one.values[0].string_value for one in reasons]
     assert ("chat", "openai", MODEL) == tuple(
         told[name] for name in ("gen_ai.operation.name", HERE, "gen_ai.request.model")
     )
