@@ -11,6 +11,7 @@ from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 
 from bots.app import assembled
@@ -27,6 +28,9 @@ from tests.tool_files import DRAW_SLOWLY, PAY, SLOW, put_tool
 
 signal.signal(signal.SIGINT, signal.default_int_handler)
 """What a shell starts in the background ignores Ctrl-C, and so would every process that a test makes."""
+hypothesis.settings.register_profile("patient", deadline=None)
+hypothesis.settings.load_profile("patient")
+"""A machine that has other things to do is no fault of what is tested."""
 Product = Callable[..., AbstractAsyncContextManager[None]]
 Votes = Callable[[], list[tuple[str, int, str]]]
 

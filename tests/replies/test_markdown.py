@@ -30,7 +30,7 @@ def letters(text: str) -> Counter[str]:
     return Counter(char for char in text if char.isalpha())
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @pytest.mark.parametrize("network", READERS)
 @given(text=wild, limit=st.integers(1300, 2000))
 def test_posts_fit_and_lose_nothing(network, text, limit):
@@ -39,7 +39,7 @@ def test_posts_fit_and_lose_nothing(network, text, limit):
     assert not letters(text) - letters("".join(posts))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @pytest.mark.parametrize("network", READERS)
 @given(text=wild, ends=st.sets(st.integers(0, 9000), max_size=9))
 def test_growing_text_never_changes_a_sealed_post(network, text, ends):
@@ -51,7 +51,7 @@ def test_growing_text_never_changes_a_sealed_post(network, text, ends):
     assert not letters(text) - letters("".join(before))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(texts=st.tuples(wild, wild, wild))
 @example(texts=("", "word " * 600, "other " * 600))
 def test_another_text_takes_back_what_it_does_not_say(texts):

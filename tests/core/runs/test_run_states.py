@@ -245,4 +245,4 @@ class Spool(Processes):
 class TestSpool(Spool.TestCase):  # type: ignore[misc, valid-type]
     """Whatever happens, in whatever order."""
 
-    settings = settings(max_examples=20, stateful_step_count=30, deadline=None)
+    settings = settings(max_examples=20, stateful_step_count=30)
