@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import csv
 import json
+from datetime import datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from tests.commands import ran
 from tests.web.clients import MODEL, Api, talk
 
-HOSTILE = ('=HYPERLINK("x"), "=1"', "@SUM(A1)\n<img src=x onerror=alert(1)>", "이수아")
+HOSTILE = ('=HYPERLINK("x"), "=1"' + "w" * 200, "@SUM(A1)\n<img src=x onerror=alert(1)>", "이수아")
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
@@ -25,6 +27,19 @@ async def test_what_it_costs(api: Api, page: Any, tmp_path: Path):
     origin = api.url.removesuffix("/v1")
     await page.goto(f"{origin}/usage?by=assistant&days=7")
     await page.get_by_role("img", name="Cost a day").locator("canvas").wait_for()
+    for width in (390, 1440):
+        await page.set_viewport_size({"width": width, "height": 900})
+        assert not await page.evaluate("document.documentElement.scrollWidth > innerWidth")
+    there = await page.context.browser.new_context(
+        timezone_id="America/St_Johns", storage_state=await page.context.storage_state()
+    )
+    elsewhere = await there.new_page()  # what is said to be so in a zone is that zone's time
+    async with elsewhere.expect_response("**/console/api/usage?*") as answer:
+        await elsewhere.goto(f"{origin}/usage")
+    figure = await (await answer.value).json()
+    at = datetime.fromtimestamp(figure["at"], ZoneInfo(figure["zone"]))
+    await elsewhere.get_by_text(f"{at:%H:%M}").wait_for()
+    await there.close()
     asked = ("usage", "--by", "assistant", "--since", "7d", "--json")
     told = json.loads((await ran(*asked, cwd=tmp_path, environ={"DATA_DIR": str(api.data)}))[1])
     shown = await figures(page, "Requests", "Input tokens", "Output tokens", "Cost")

@@ -64,13 +64,13 @@ export function duration(seconds) {
   return t("unit.min", { n: number(seconds / 60, { maximumFractionDigits: 0 }) });
 }
 
-/** When something was: the time alone, if today. @param {number | null | undefined} seconds */
-export function moment(seconds, whole = false) {
+/** When something was: the time alone, if today. @param {number | null | undefined} seconds @param {string} [timeZone] else the reader's */
+export function moment(seconds, whole = false, timeZone) {
   if (seconds == null) return "–";
   const at = new Date(seconds * 1000);
   const today = at.toDateString() === new Date().toDateString();
   /** @type {Intl.DateTimeFormatOptions} */
   const time = { hour: "2-digit", minute: "2-digit", hourCycle: "h23", ...(whole ? { second: "2-digit" } : {}) };
   const day = whole || !today ? /** @type {const} */ ({ day: "numeric", month: "short" }) : {};
-  return new Intl.DateTimeFormat(language.value, { ...day, ...time }).format(at);
+  return new Intl.DateTimeFormat(language.value, { ...day, ...time, timeZone }).format(at);
 }

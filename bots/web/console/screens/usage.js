@@ -24,7 +24,7 @@ export function Usage() {
   const [by, days, shown] = [chosen("by", BY, "model"), chosen("days", DAYS, "30"), chosen("show", SHOWN, "cost")];
   const { thing, error, read } = useFigures(`/console/api/usage?by=${by}&days=${days}`);
   const rows = useMemo(() => thing && ordered(thing), [thing]);
-  return html`<${Head} title=${t("nav.usage")} text=${thing ? t("usage.text", { days: calendar({ day: "numeric", month: "long" }).formatRange(new Date(thing.since), new Date(thing.until)), zone: thing.zone, at: moment(thing.at) }) : "\u00a0"}>
+  return html`<${Head} title=${t("nav.usage")} text=${thing ? t("usage.text", { days: calendar({ day: "numeric", month: "long" }).formatRange(new Date(thing.since), new Date(thing.until)), zone: thing.zone, at: moment(thing.at, false, thing.zone) }) : "\u00a0"}>
       <${Choice} name="days" label=${t("range")} options=${DAYS.map((one) => [one, one === "1" ? t("today") : number(Number(one), { style: "unit", unit: "day", unitDisplay: "narrow" })])} on=${days} usual="30" />
       <button type="button" class="button" disabled=${!rows?.length} onClick=${() => save(`spool-usage-${thing.by}-${thing.until}.csv`, sheet(thing, rows ?? []))}><${Icon} name="down" />${t("csv")}</button><//>
     <div class="stack"><${Trouble} error=${error} again=${read} /><${Totals} total=${thing?.total ?? {}} />
