@@ -143,20 +143,22 @@ def lost(tx: Execute, span: Span, run_seconds: float) -> list[int]:
 def left_alone(tx: Execute, span: Span, run_seconds: float) -> list[int]:
     """The numbers of runs that nobody works on: no sign of life for longer than one may last."""
     where, silent = span.where, span.until - run_seconds - _PATIENCE
-    step, taken = "SELECT MAX(created_at) FROM steps", "SELECT MAX(at) FROM takeovers"
     sign = (
-        f"MAX(live.created_at, COALESCE(live.began_at, 0), COALESCE(({step} WHERE run_id = live.id), 0), "
-        f"COALESCE(({taken} WHERE run_id = live.id), 0))"
+        "live.created_at >= ? OR live.began_at >= ? "
+        "OR EXISTS (SELECT 1 FROM steps WHERE run_id = live.id AND steps.created_at >= ?) "
+        "OR EXISTS (SELECT 1 FROM takeovers WHERE run_id = live.id AND at >= ?)"
     )
     alive = (
         f"SELECT 1 FROM runs AS live WHERE live.lane = runs.lane AND live.status IN {LIVE} "
-        f"AND (live.status = 'requires_action' OR {sign} >= ?)"
+        f"AND (live.status = 'requires_action' OR {sign})"
     )
     sql = (
         f"SELECT seq FROM runs WHERE {where} AND {UNFINISHED} AND awaits IS NULL AND created_at < ? "
         f"AND NOT EXISTS ({alive}) ORDER BY seq"
     )
-    return [seq for (seq,) in tx.execute(sql, (*span.values, silent, silent)).fetchall()]
+    return [
+        seq for (seq,) in tx.execute(sql, (*span.values, silent, *(silent,) * sign.count("?"))).fetchall()
+    ]
 
 
 def taken_over(tx: Execute, span: Span) -> tuple[int, int, float | None]:

@@ -68,6 +68,8 @@ async def test_what_it_costs(api: Api, page: Any, tmp_path: Path):
         numbers = dict(zip(head, line, strict=True))
         assert all(float(numbers[one]) == kept[line[1]][name] for one, name in columns.items())
 
+    for cut in (page.locator(".legend"), page.get_by_role("region", name="Usage by assistant")):
+        assert 1 == await cut.locator(f"[title^='{HOSTILE[0]}']").count()  # pointed at, it is told whole
     await page.get_by_role("button", name="Requests", exact=True).click()
     await page.get_by_role("img", name="Requests a day").wait_for()
     await page.get_by_role("button", name="한국어").click()

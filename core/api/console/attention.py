@@ -14,6 +14,7 @@ from core.settings import OPENAI_HOST, Settings
 from core.store import assistants, console, facts, figures
 from core.store.database import Execute
 from core.store.figures import Span
+from core.types import Assistant
 
 WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "failed": ("Runs that failed: {count}. {why}", "실패한 실행 {count}건. {why}"),
@@ -36,6 +37,10 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "ends": (
         "{model} ends on {date}; {name} uses it.",
         "{model} 모델은 {date}에 종료되며 {name}에서 사용 중입니다.",
+    ),
+    "ends_all": (
+        "{model} ends on {date}; {name} and {more} more use it.",
+        "{model} 모델은 {date}에 종료되며 {name} 외 {more}개에서 사용 중입니다.",
     ),
     "ends_cure": ("Change it to {instead} before.", "그 전에 {instead} 모델로 바꾸세요."),
 }
@@ -104,13 +109,16 @@ def _ending(tx: Execute, span: Span, settings: Settings, told: Any) -> Iterator[
     server = settings.openai_base_url.rstrip("/") or f"https://{OPENAI_HOST}/v1"
     listed = (facts.find(tx, f"models:{server}") or {"models": {}})["models"]
     states = console.states(tx)
+    using: dict[str, list[Assistant]] = {}
     for assistant in assistants.all(tx):
         _, deleted, project = states[assistant.id]
-        about, at = models.known(assistant.model), (listed.get(assistant.model) or {}).get("shutdown")
+        if not deleted and (span.view.project is None or project in (None, span.view.project)):
+            using.setdefault(assistant.model, []).append(assistant)
+    for model, (first, *more) in using.items():  # clients of the API may have made thousands
+        about, at = models.known(model), (listed.get(model) or {}).get("shutdown")
         ends = date.fromisoformat(at) if at else about.ends if settings.full_features else None
-        mine = span.view.project is None or project in (None, span.view.project)
-        if ends and mine and not deleted and ends <= day(span.until) + timedelta(models.SOON):
-            name = assistant.name or assistant.id
-            message = told("ends", model=assistant.model, date=ends.isoformat(), name=name)
+        if ends and ends <= day(span.until) + timedelta(models.SOON):
+            which = {"model": model, "date": ends.isoformat(), "name": first.name or first.id}
+            message = told("ends_all", more=len(more), **which) if more else told("ends", **which)
             cure = told("ends_cure", instead=about.replacement or models.default())
-            yield _one("wait", message, cure, f"/assistants/{assistant.id}")
+            yield _one("wait", message, cure, f"/assistants/{first.id}")

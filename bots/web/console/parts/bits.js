@@ -23,11 +23,12 @@ export const Votes = ({ of }) => ["good", "bad"].map((name) => of?.[name] > 0 &&
 /** What the browser's tab says. @param {string} title */
 export const useTitle = (title) => useEffect(() => void (document.title = `${title} · Spool`), [title]);
 
-/** Each screen's one heading. @param {{title: string, text?: any, crumbs?: any, children?: any}} props */
+/** Each screen's one heading. @param {{title: string, text?: any, crumbs?: any, children?: any}} props `text`: a list's long parts end in "…" */
 export function Head({ title, text, crumbs, children }) {
   useTitle(title);
   return html`${crumbs && html`<p class="small quiet crumbs">${crumbs}</p>`}
-    <div class="page-head"><div><h1 class=${/^[a-z]+_\w+$/.test(title) ? "id" : ""}>${title}</h1>${text && html`<p>${text}</p>`}</div>
+    <div class="page-head"><div><h1 class=${/^[a-z]+_\w+$/.test(title) ? "id" : ""} title=${title}>${title}</h1>
+      ${text && html`<p>${Array.isArray(text) ? text.filter(Boolean).map((one, i) => html`${i ? " · " : ""}<span class="cut" title=${one}>${one}</span>`) : text}</p>`}</div>
       ${children && html`<div class="row push">${children}</div>`}</div>`;
 }
 
@@ -39,7 +40,7 @@ export function Face({ name, bot }) {
 
 /** @param {{name: string, where: string}} props */
 export const Who = ({ name, where }) => html`
-  <span class="who2"><${Face} name=${name || "?"} /><span class="cut">${name || t("person.erased")}</span><small class="cut">${where}</small></span>`;
+  <span class="who2"><${Face} name=${name || "?"} /><span class="cut" title=${name}>${name || t("person.erased")}</span><small class="cut" title=${where}>${where}</small></span>`;
 
 /** @param {{label: string, children: any, hint?: string}} props */
 export const Field = ({ label, children, hint }) => html`

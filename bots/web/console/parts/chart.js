@@ -10,7 +10,7 @@ await new Promise((done) => ((css.onload = css.onerror = done), document.head.ap
 /** @typedef {(value: number, whole?: boolean) => string} Format of a value; of the axis unless `whole`, "" where it is to have none there */
 
 /** @param {{lines: Line[]}} props */
-export const Legend = ({ lines }) => html`<span class="legend">${lines.map((one) => html`<span key=${one.look}><i class=${one.look}></i>${one.name}</span>`)}</span>`;
+export const Legend = ({ lines }) => html`<span class="legend">${lines.map((one) => html`<span key=${one.look} title=${one.name}><i class=${one.look}></i>${one.name}</span>`)}</span>`;
 
 /** @param {{label: string, parts: string[], lines: Line[], format: Format}} props `parts`: what each part of the time is called; the same arrays until they change */
 export function Chart({ label, parts, lines, format }) {

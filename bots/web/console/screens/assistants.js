@@ -13,10 +13,10 @@ export const toolName = (tool) => (tool.type !== "function" ? t(`tool.${tool.typ
 
 /** @returns {import("../parts/table.js").Column[]} */
 const columns = () => [
-  { name: t("name"), cell: (one) => html`<a class="strong cut" href="/assistants/${one.id}">${one.name || one.id}</a>` },
+  { name: t("name"), cell: (one) => html`<a class="strong cut" title=${one.name} href="/assistants/${one.id}">${one.name || one.id}</a>` },
   { name: t("tools"), look: "rest", cell: (one) => one.tools.length > 0 && html`<span class="quiet">${one.tools.map(toolName).join(", ")}</span>` },
   { name: t("model"), cell: (one) => html`<span class="tag">${one.model}</span>` },
-  { name: t("id"), look: "minor", cell: (one) => html`<span class="mono faint id">${one.id}</span>` },
+  { name: t("id"), look: "minor", cell: (one) => html`<span class="mono faint id" title=${one.id}>${one.id}</span>` },
   { name: t("made"), right: true, cell: (one) => moment(one.created_at) },
   { name: html`<span class="visually-hidden">${t("open_playground")}</span>`, right: true, look: "end", cell: (one) => html`<a class="button" href="/playground?assistant=${one.id}"><${Icon} name="play" />${t("try")}</a>` },
 ];

@@ -35,7 +35,7 @@ const Connections = () => html`<div class="row wrap state">${(session.value?.con
 
 /** Who is here, and in which project. */
 const Account = () => html`<div class="row account"><${Face} name=${session.value?.name || "?"} />
-  <span class="cut"><b>${session.value?.name}</b> ${session.value?.admin ? t("account.admin") : session.value?.project}</span></div>`;
+  <span class="cut" title=${session.value?.name}><b>${session.value?.name}</b> ${session.value?.admin ? t("account.admin") : session.value?.project}</span></div>`;
 
 /** Language and theme. */
 export const Choices = () => html`

@@ -48,7 +48,7 @@ export function Playground() {
 }
 
 /** @param {{thing: any, saved: (thing: any) => void, form: ReturnType<typeof useDraft>, close: () => void}} props */
-const Left = ({ thing, saved, form, close }) => html`<header><h2 class="cut">${thing.assistant.name || thing.id}</h2>${form.unsaved && html`<span class="tag">${t("changed")}</span>`}
+const Left = ({ thing, saved, form, close }) => html`<header><h2 class="cut" title=${thing.assistant.name}>${thing.assistant.name || thing.id}</h2>${form.unsaved && html`<span class="tag">${t("changed")}</span>`}
       <a class="button plain push" href="/assistants/${thing.id}?tab=versions">${t("history")}</a>
       <button type="button" class="button plain icon sheet-button" aria-label=${t("close")} onClick=${close}><${Icon} name="close" /></button></header>
     <div class="scroll stack" tabindex="0">${!thing.may_change && html`<${Note}>${t(`assistant.locked.${thing.owner}`)}<//>`}

@@ -23,7 +23,7 @@ export function Run({ id }) {
   if (!run) return html`<${Unread} id=${id} list="/runs" error=${error} read=${read} />`;
   const about = [where(run), run.assistant && `${run.assistant.name || run.assistant.id} ${run.assistant.version ? `v${run.assistant.version}` : ""}`, run.model, moment(run.created_at, true)];
   const chosen = run.timeline.find((/** @type {any} */ one) => one.name === step?.name && one.began_at === step.began_at) ?? run.timeline.findLast((/** @type {any} */ one) => one.kind === "tool") ?? run.timeline.findLast((/** @type {any} */ one) => one.step);
-  return html`<${Head} title=${id} crumbs=${crumbs} text=${about.filter(Boolean).join(" · ")}><${Status} name=${run.status} />
+  return html`<${Head} title=${id} crumbs=${crumbs} text=${about}><${Status} name=${run.status} />
       ${run.link && html`<a class="button" href=${run.link} target="_blank" rel="noopener noreferrer">${t("open_post")}</a>`}
       ${show}
       ${run.assistant && html`<button type="button" class="button" disabled=${kept === true} onClick=${keep}>${t(kept === true ? "trial.saved" : "trial.keep")}</button>
@@ -53,7 +53,7 @@ function Story({ run }) {
 function Step({ step, texts }) {
   if (!step) return html`<div class="card"><header><h2>${t("step")}</h2></header><div class="body small quiet">${t("step.none")}</div></div>`;
   const told = texts?.steps?.[step.name];
-  return html`<div class="card"><header><h2 class="cut">${titleOf(step)}</h2>${step.outcome && html`<span class="pill ${BAD[step.outcome] ?? "ok"}">${t(`outcome.${step.outcome}`)}</span>`}</header>
+  return html`<div class="card"><header><h2 class="cut" title=${titleOf(step)}>${titleOf(step)}</h2>${step.outcome && html`<span class="pill ${BAD[step.outcome] ?? "ok"}">${t(`outcome.${step.outcome}`)}</span>`}</header>
     <div class="body stack tight">
       ${step.error && html`<p class="small">${step.error}</p>`}
       ${!told && step.texts !== false && html`<p class="faint small">${t("texts.hidden")}</p>`}

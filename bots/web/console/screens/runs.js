@@ -20,11 +20,11 @@ export const who = (row) => row.person?.replace(/^(slack|discord|key):/, "") || 
 
 /** @returns {import("../parts/table.js").Column[]} */
 export const columns = () => [
-  { name: t("run"), cell: (run) => html`<a class="mono id" href="/runs/${run.id}">${run.id}</a>` },
+  { name: t("run"), cell: (run) => html`<a class="mono id" title=${run.id} href="/runs/${run.id}">${run.id}</a>` },
   { name: t("status"), look: "end", cell: (run) => html`<span class="row"><${Status} name=${run.status} /><${Votes} of=${run.feedback} /></span>` },
   { name: t("why"), look: "rest", cell: (run) => why(run) && html`<span class="quiet" title=${why(run)}>${why(run)}</span>` },
-  { name: t("assistant"), cell: (run) => run.assistant && html`<span class="row"><span class="cut">${run.assistant.name || run.assistant.id}</span>${run.assistant.version && html`<span class="tag">v${run.assistant.version}</span>`}</span>` },
-  { name: t("person"), cell: (run) => html`<span class="cut" title=${where(run)}>${who(run)}</span>` },
+  { name: t("assistant"), cell: (run) => run.assistant && html`<span class="row"><span class="cut" title=${run.assistant.name}>${run.assistant.name || run.assistant.id}</span>${run.assistant.version && html`<span class="tag">v${run.assistant.version}</span>`}</span>` },
+  { name: t("person"), cell: (run) => html`<span class="cut" title=${`${who(run)} · ${where(run)}`}>${who(run)}</span>` },
   { name: t("first_word"), right: true, told: true, look: "minor", cell: (run) => duration(run.first_word_s) },
   { name: t("whole"), right: true, told: true, cell: (run) => duration(run.whole_s) },
   { name: t("tokens"), right: true, told: true, cell: (run) => number(run.input == null ? null : run.input + (run.output ?? 0)) },

@@ -8,8 +8,8 @@ import { where, who } from "./runs.js";
 /** @returns {import("../parts/table.js").Column[]} */
 const columns = () => [
   { name: t("person"), cell: (row) => html`<${Who} name=${who(row)} where=${[where(row), row.scope && t(`scope.${row.scope}`), row.reset && t("thread.ended")].filter(Boolean).join(" · ")} />` },
-  { name: t("thread"), cell: (row) => html`<a class="mono id" href="/threads/${row.id}">${row.id}</a>` },
-  { name: t("assistant"), cell: (row) => html`<span class="cut">${row.assistant?.name || row.assistant?.id}</span>` },
+  { name: t("thread"), cell: (row) => html`<a class="mono id" title=${row.id} href="/threads/${row.id}">${row.id}</a>` },
+  { name: t("assistant"), cell: (row) => html`<span class="cut" title=${row.assistant?.name}>${row.assistant?.name || row.assistant?.id}</span>` },
   { name: t("messages"), right: true, told: true, cell: (row) => number(row.messages) },
   { name: t("memory"), right: true, told: true, cell: (row) => number(row.tokens) + (row.summary ? " ∑" : "") },
   { name: t("cost"), right: true, told: true, cell: (row) => money(row.cost_usd) },

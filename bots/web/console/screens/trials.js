@@ -43,6 +43,7 @@ function Plan({ thing }) {
     const timer = setTimeout(() => here && ask("POST", `${base}/trials/estimate`, plan).then((all) => here && (setTold(all), setError(null)), setError), 300);
     return () => ((here = false), clearTimeout(timer));
   }, [JSON.stringify(plan)]);
+  const called = (/** @type {any} */ one) => one.text || texts?.texts[one.id] || (one.run ? `${who(one.run)} · ${where(one.run)}` : one.id);
   const then = (/** @type {Promise<any>} */ asked) => asked.then(() => (setError(null), list.again()), setError);
   const add = (/** @type {Event} */ event) => (event.preventDefault(), then(ask("POST", `${base}/questions`, { text: typed }).then(() => setTyped(""))));
   const start = () => (setTold(null), // a second press begins no second one
@@ -60,7 +61,7 @@ function Plan({ thing }) {
     ${rows.length > 0 && html`<fieldset class="field"><legend class="label">${t("trial.questions")} (${number(plan.questions.length)})</legend>
       ${rows.length > 1 && html`<label class="row"><input type="checkbox" checked=${all} onChange=${() => setOut(Object.fromEntries(rows.map((one) => [one.id, all])))} />${t("all")}</label>`}
       <div class="picks">${rows.map((one) => html`<div class="row" key=${one.id}><label class="row"><input type="checkbox" checked=${!out[one.id]} onChange=${() => setOut({ ...out, [one.id]: !out[one.id] })} />
-        <span class="cut">${one.text || texts?.texts[one.id] || (one.run ? `${who(one.run)} · ${where(one.run)}` : one.id)}</span></label>
+        <span class="cut" title=${called(one)}>${called(one)}</span></label>
         <span class="push pill ${one.source === "feedback" ? "wait" : ""}">${t(`source.${one.source}`)}</span>
         ${one.run && html`<a class="small" href="/runs/${one.run.id}">${moment(one.run.created_at)}</a>`}
         <button type="button" class="button plain icon" aria-label=${t("trial.remove", { name: one.text || one.id })} onClick=${() => then(ask("POST", `/console/api/saved-questions/${one.id}/remove`))}><${Icon} name="close" /></button></div>`)}</div></fieldset>`}

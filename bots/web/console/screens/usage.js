@@ -53,7 +53,7 @@ function exactly(value) {
 const cell = (field, total) => (field === "price_usd" ? exactly(total[field]) : number(total[field]));
 
 /** @param {any} told @returns {import("../parts/table.js").Column[]} */
-const columns = (told) => [{ name: t(told.by), cell: (row) => html`<span class="cut ${told.by === "model" ? "mono" : ""}" title=${row.key}>${named(told.by, row)}</span>` },
+const columns = (told) => [{ name: t(told.by), cell: (row) => html`<span class="cut ${told.by === "model" ? "mono" : ""}" title=${[row.name, row.key].filter(Boolean).join(" · ")}>${named(told.by, row)}</span>` },
   ...COUNTS.filter(([field]) => MAIN.includes(field) || told.total[field]).map(([field, name]) => ({ name: t(name), right: true, told: true, cell: (/** @type {any} */ row) => cell(field, row) }))];
 
 /** The most expensive first, days as they went back. @param {any} told */

@@ -6,7 +6,7 @@ import time
 
 from core.api.console.attention import attention
 from core.settings import Settings
-from core.store import approvals
+from core.store import approvals, assistants
 from core.store.console import View
 from core.store.figures import Span
 from tests.core.fakes import store
@@ -38,6 +38,8 @@ def test_the_worst_first_each_with_its_cure_and_link():
         )
         told = attention(tx, *of, "en")
         korean = attention(tx, *of, "ko")
+        assistants.create(tx, {"name": "Other", "model": model}, 2.0)
+        two = attention(tx, *of, "en")
     levels = [one["level"] for one in told]
     lost, disk, often, once, waits, ends = told
     assert ["bad"] * 4 + ["wait"] * 2 == levels == [one["level"] for one in korean]
@@ -48,6 +50,7 @@ def test_the_worst_first_each_with_its_cure_and_link():
     assert "U1 was asked to confirm pay." in waits["message"]
     assert (("fake", "W1", "C1", "T1"), "9.9") == waits["post"]
     assert "gpt-4o-mini ends on 2027-01-14; Spool uses it." == ends["message"]
+    assert [*told[:-1], ends | {"message": "gpt-4o-mini ends on 2027-01-14; Spool and 1 more use it."}] == two
     assert ("/assistants/asst_settings", True) == (ends["link"], "gpt-6-luna" in ends["cure"])
     assert "실패한 실행 2건." in korean[2]["message"]
     assert ["ko", "en", "ko"] == [one["language"] for one in korean[:3]]
