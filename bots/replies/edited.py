@@ -92,6 +92,6 @@ class EditBrush:
         ids = self._posts.ids()
         if not ids:
             return ""
-        shown = {post.id: post.text for post in await self._posts.poster.own("")}
+        shown = {post.id: post.text for post in await self._posts.poster.own("") or ()}
         bodies = [shown.get(post, "") for post in ids]
         return "\n".join(without_line(body) if self._activities else body for body in bodies)

@@ -16,6 +16,7 @@ from typing import Final, Protocol, TypeVar
 from core.concurrency import Backoff, KeyedLock, retry
 from core.errors import Retryable, SpoolError, Unreachable
 from core.store import runs, steps
+from core.store.database import Execute
 from core.store.steps import Deleted, Intended, Journal, Posted, PostState, Step
 from core.types import AnswerButton
 
@@ -84,8 +85,10 @@ class Poster(Protocol):
 
     async def delete(self, post: str) -> None: ...
 
-    async def own(self, after: str) -> Sequence[OwnPost]:
-        """The assistant's posts in the reply's topic after that message or post, oldest first."""
+    async def own(self, after: str) -> Sequence[OwnPost] | None:
+        """The assistant's posts in the reply's topic after that message or post, oldest first; None where it
+        cannot be read.
+        """
         ...
 
     def ref(self, post: str) -> str:
@@ -112,6 +115,7 @@ class Posts:
         self._journal, self.poster, self._locks = journal, poster, locks
         self._topic = journal.claim.messages[-1].address
         self._untouched: set[str] = set()  # parts whose creation surely had no effect
+        self._blind = False  # the newest look for a post could not read the topic
 
     def _standing(self) -> list[tuple[int, Intended | Posted]]:
         """The text posts by their numbers, without those that were taken away again."""
@@ -175,6 +179,7 @@ class Posts:
 
             async def attempt() -> tuple[str, bool]:
                 nonlocal known
+                self._blind = False
                 if not known and (found := await self._made(step, sign)):
                     await self._record(step, found)
                     return found, True
@@ -186,7 +191,7 @@ class Posts:
                 except (Retryable, NothingToPost):
                     self._untouched.add(step.name)
                     raise
-                await self._record(step, post)
+                await self._record(step, post, again=self._blind)
                 return post, not known and self.poster.repeatable(0.0)  # perhaps the first one again
 
             return await retry(attempt, LOOKING, "post", again=lambda error: isinstance(error, Unclear))
@@ -198,9 +203,15 @@ class Posts:
             return None
         return await self._orphan(sign)
 
-    async def _record(self, step: Step[PostState], post: str) -> None:
+    async def _record(self, step: Step[PostState], post: str, *, again: bool = False) -> None:
+        """`again`: where nobody could look for the one that was meant before, it may stand there, too."""
         run, ref = self._journal.claim.run, self.poster.ref(post)
-        await self._journal.record(step, Posted(post), ref=ref, beside=lambda tx: runs.posted(tx, run))
+
+        def count(tx: Execute) -> None:
+            for _ in range(1 + again):
+                runs.posted(tx, run)
+
+        await self._journal.record(step, Posted(post), ref=ref, beside=count)
 
     def edited(self) -> None:
         """One of them shows another text now."""
@@ -210,7 +221,8 @@ class Posts:
         """An own post after the question (or our last part) that no run has recorded, if there is one."""
         parts = [] if sign else self.ids()
         found = await self.poster.own(parts[-1] if parts else self._journal.claim.messages[-1].id)
-        signed = [post for post in found if post.sign == sign]
+        self._blind = found is None
+        signed = [post for post in found or () if post.sign == sign]
         taken = await self._journal.recorded(self.poster.ref(post.id) for post in signed)
         free = [post for post in signed if self.poster.ref(post.id) not in taken]
         mine = [post for post in free if post.run == self._journal.claim.run]
@@ -245,7 +257,7 @@ class Posts:
         What is recorded is another run's: on Discord two may have replied to the same message.
         """
         await self.trim(0)
-        found = [post.id for post in await self.poster.own("") if post.run == self._journal.claim.run]
+        found = [post.id for post in await self.poster.own("") or () if post.run == self._journal.claim.run]
         taken = await self._journal.recorded(map(self.poster.ref, found))
         for post in found:
             if self.poster.ref(post) not in taken:

@@ -182,8 +182,8 @@ class SlackPoster:
         except Refused as error:
             raise error.unreachable() from error
 
-    async def own(self, after: str) -> Sequence[OwnPost]:
-        """See `Poster.own`. Empty where the app may not read the thread."""
+    async def own(self, after: str) -> Sequence[OwnPost] | None:
+        """See `Poster.own`. None without the scope to read the thread."""
         found: list[OwnPost] = []
         cursor, me = "", await self._me()
         try:
@@ -208,7 +208,7 @@ class SlackPoster:
             raise
         except SpoolError as error:
             logger.warning("thread cannot be read, a post may be repeated", extra={"error": str(error)})
-            return found
+            return found or None
 
     def ref(self, post: str) -> str:
         """See `Poster.ref`."""

@@ -10,7 +10,7 @@ something went wrong:
 - *lost*: a run that has ended, and of which nothing can be seen. Of a chat no post stands in its journal (nor
   stood); of the API there is no answer, and the client is told no failure. What was cancelled owes nothing.
   (So is one that nobody works on any more: `figures.left_alone`.)
-- *twice*: an ended run that made more posts than its journal names.
+- *twice*: an ended run that made, or may have made, more posts than its journal names.
 - *resumed*: another process went on with it, in order or after a death.
 """
 

@@ -9,6 +9,7 @@ import pytest
 from bots.replies.markdown import split
 from bots.replies.posts import Unclear
 from core.errors import Lost, Retryable
+from core.store.answers import EXTRA
 from tests.replies.topic import MemoryPoster
 
 
@@ -64,6 +65,19 @@ async def test_a_creation_that_is_not_clear_is_looked_for_first(world, stands):
     await process.finish("Hello")
 
     assert (["Hello"], 1) == (world.texts, process.poster.looked)
+
+
+async def test_what_cannot_be_looked_for_counts_as_made_twice(world):
+    """Where the app may not read the topic it perhaps is, and nobody else would know."""
+    process = await world.process()
+    process.poster.blind = True
+    process.poster.after["create"].append(Unclear("timeout"))
+    await process.finish("Hello")
+
+    made = await world.db(
+        lambda tx: tx.execute(f"SELECT posts, {EXTRA} FROM runs WHERE posts > 0").fetchall()
+    )
+    assert (["Hello"] * 2, [(2, 1)]) == (world.texts, made)
 
 
 async def test_a_refused_creation_is_repeated_without_a_search(world):

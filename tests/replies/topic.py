@@ -53,7 +53,7 @@ class MemoryPoster:
         self.gate.set()
         self.wait = self.window = 0.0
         self.buttons: Sequence[AnswerButton] = ()
-        self.looked = 0
+        self.looked, self.blind = 0, False
         self.creating = asyncio.Event()
 
     async def create(self, text: str, number: int, *, first: bool, growing: bool, last: bool = False) -> str:
@@ -95,8 +95,10 @@ class MemoryPoster:
             raise Gone(post)
         del self.topic.posts[post]
 
-    async def own(self, after: str) -> Sequence[OwnPost]:
+    async def own(self, after: str) -> Sequence[OwnPost] | None:
         self._raise(self.faults["own"])
+        if self.blind:
+            return None
         self.looked += 1
         return [
             OwnPost(post, text, self.topic.runs[post], self.topic.signs.get(post, ""))
