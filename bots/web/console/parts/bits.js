@@ -23,12 +23,12 @@ export const Votes = ({ of }) => ["good", "bad"].map((name) => of?.[name] > 0 &&
 /** What the browser's tab says. @param {string} title */
 export const useTitle = (title) => useEffect(() => void (document.title = `${title} · Spool`), [title]);
 
-/** Each screen's one heading. @param {{title: string, text?: any, crumbs?: any, children?: any}} props `text`: a list's long parts end in "…" */
-export function Head({ title, text, crumbs, children }) {
+/** Each screen's one heading. @param {{title: string, text?: any, facts?: any[], crumbs?: any, children?: any}} props `facts`: in place of text; long ones end in "…" */
+export function Head({ title, text, facts, crumbs, children }) {
   useTitle(title);
   return html`${crumbs && html`<p class="small quiet crumbs">${crumbs}</p>`}
     <div class="page-head"><div><h1 class=${/^[a-z]+_\w+$/.test(title) ? "id" : ""} title=${title}>${title}</h1>
-      ${text && html`<p>${Array.isArray(text) ? text.filter(Boolean).map((one, i) => html`${i ? " · " : ""}<span class="cut" title=${one}>${one}</span>`) : text}</p>`}</div>
+      ${(text || facts) && html`<p>${text ?? facts?.filter(Boolean).map((one, i) => html`${i ? " · " : ""}<span class="cut" title=${one}>${one}</span>`)}</p>`}</div>
       ${children && html`<div class="row push">${children}</div>`}</div>`;
 }
 

@@ -23,7 +23,7 @@ export function Run({ id }) {
   if (!run) return html`<${Unread} id=${id} list="/runs" error=${error} read=${read} />`;
   const about = [where(run), run.assistant && `${run.assistant.name || run.assistant.id} ${run.assistant.version ? `v${run.assistant.version}` : ""}`, run.model, moment(run.created_at, true)];
   const chosen = run.timeline.find((/** @type {any} */ one) => one.name === step?.name && one.began_at === step.began_at) ?? run.timeline.findLast((/** @type {any} */ one) => one.kind === "tool") ?? run.timeline.findLast((/** @type {any} */ one) => one.step);
-  return html`<${Head} title=${id} crumbs=${crumbs} text=${about}><${Status} name=${run.status} />
+  return html`<${Head} title=${id} crumbs=${crumbs} facts=${about}><${Status} name=${run.status} />
       ${run.link && html`<a class="button" href=${run.link} target="_blank" rel="noopener noreferrer">${t("open_post")}</a>`}
       ${show}
       ${run.assistant && html`<button type="button" class="button" disabled=${kept === true} onClick=${keep}>${t(kept === true ? "trial.saved" : "trial.keep")}</button>

@@ -23,7 +23,7 @@ export function Thread({ id }) {
   const same = ["person", "assistant", "first_word", "tokens"].map((name) => t(name));
   const runs = html`<${Table} label=${t("nav.runs")} columns=${columns().filter((one) => !same.includes(one.name))} rows=${thing.runs}
     empty=${html`<${Empty} title=${t("runs.empty.title")} text=${t("runs.empty.text")} />`} />`;
-  return html`<${Head} title=${id} crumbs=${crumbs} text=${[where(thing), thing.scope && t(`scope.${thing.scope}`)]}>
+  return html`<${Head} title=${id} crumbs=${crumbs} facts=${[where(thing), thing.scope && t(`scope.${thing.scope}`)]}>
       ${thing.status && html`<${Status} name=${thing.status} />`}
       ${thing.platform === "api" && html`<a class="button" href="/playground?thread=${id}">${t("open_playground")}</a>`}
       ${show}
