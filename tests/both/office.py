@@ -20,7 +20,7 @@ from core.store.data_dir import data_directory
 from core.store.database import Database
 from core.types import Assistant
 
-TIMEOUT = 10.0
+TIMEOUT = 30.0
 UNFINISHED = "SELECT id FROM runs WHERE status IN ('queued', 'in_progress', 'requires_action', 'cancelling')"
 DICE = """
     @tool

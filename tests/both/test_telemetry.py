@@ -67,6 +67,7 @@ async def test_they_agree_after_two_hundred_runs(
             chats = (SlackChat(slack, office), DiscordChat(discord, office))
             discord.deliver_twice(True)
             *_, bot = await asyncio.gather(*(chatting(chat) for chat in chats), calling(api))
+            await office.over()
             discord.deliver_twice(False)
             slack.deliver_twice(True)
             await asyncio.gather(*(stopped(chat) for chat in chats), trial(page, str(bot)))
