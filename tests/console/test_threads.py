@@ -15,7 +15,7 @@ async def test_a_chat_goes_on_here_as_a_copy(api: Api, context: Any, script: Sce
     script.enqueue(Call("calculate", {"expression": "2*3"}, id="call_c"))
     script.enqueue("Your number is six.")
     await slack.mention("U1", "C1", "Remember two times three")
-    await slack.until(lambda: slack.posts("C1") and not slack.posts("C1")[0].streaming)
+    await slack.until(lambda: any("six" in one.text and not one.streaming for one in slack.posts("C1")))
     page, origin = await context.new_page(), api.url.removesuffix("/v1")
     await page.goto(f"{origin}/threads#key={await api.key('ben', console=True)}")
     await page.get_by_role("link", name="thread_").click()
@@ -27,6 +27,7 @@ async def test_a_chat_goes_on_here_as_a_copy(api: Api, context: Any, script: Sce
     await page.goto(f"{origin}/?#key={await api.key('mina', console=True, read_chats=True)}")
     await page.goto(f"{origin}/threads/{chat}")
     await page.get_by_text("channel, one person").first.wait_for()
+    await page.get_by_role("table").get_by_text("completed").wait_for()  # a reset before that would end it
     await slack.slash("U1", "C1", "/reset")
     await page.reload()
     await page.get_by_text("A reset ended this conversation").wait_for()
