@@ -1,4 +1,4 @@
-"""The inbox: what a platform may ask of the core. Accepting is committing."""
+"""What a platform may ask of the core, each in one transaction."""
 
 from __future__ import annotations
 
@@ -7,60 +7,24 @@ import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
 
 from core.assistants.choose import Choice, choose
 from core.assistants.model_choice import ModelChoice, ModelChoices
 from core.errors import Unsaved
 from core.files.attachments import Attachments, place
+from core.inbox.acceptance import Acceptance, Policy, Receipt
 from core.policy.feedback import Feedback
-from core.runs import claims
 from core.runs.approvals import Approvals
 from core.runs.lanes import Lanes
 from core.runs.prompt.again import again
 from core.runs.summaries import NOTHING, Held, held
-from core.store import approvals, counts, deletions, files, messages, names, runs, threads
+from core.store import approvals, deletions, files, messages, names, runs, threads
 from core.store.approvals import Decision
 from core.store.database import Chain, Database, Execute
 from core.store.facts import find, remember
-from core.types import Address, Claim, IncomingMessage, RunId, ThreadId, Wish
+from core.types import Address, IncomingMessage, RunId, ThreadId, Wish
 
 logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Policy:
-    """How messages are mapped to threads and runs.
-
-    `budget` is the history's size in tokens; of what is read from a history, messages older than `window`
-    seconds are not accepted any more.
-    """
-
-    scope: threads.Scope = "user"
-    dm_scope: threads.Scope | None = None
-    collect: bool = False
-    budget: int = 24_000
-    window: float = 3600.0
-    admins: frozenset[str] = frozenset()
-
-    @property
-    def scopes(self) -> threads.Scopes:
-        """Whose memory is whose, everywhere."""
-        return threads.Scopes(self.scope, self.dm_scope)
-
-
-@dataclass(frozen=True, slots=True)
-class Receipt:
-    """What accepting a message led to."""
-
-    new: bool
-    claim: Claim | None = None
-    stopped: RunId | None = None
-    run: RunId | None = None
-    """The run that answers it."""
-    thread: ThreadId | None = None
-    refused: tuple[str, ...] = ()
-    """Approvals that the message counts as a no for."""
 
 
 class Inbox:
@@ -78,6 +42,7 @@ class Inbox:
         self._db, self._lanes, self._policy = db, lanes, policy
         self._approvals, self._attachments = approvals or Approvals(db), attachments
         self._scopes, self._models, self.feedback = policy.scopes, models, Feedback(db)
+        self._acceptance = Acceptance(policy, lanes.owner)
         self._called: dict[tuple[str, str, str], str] = {}
         self.page: Callable[[str], Awaitable[str]] | None = None
         """Gives a link that opens the web page, once, for a person; None where no page is served."""
@@ -96,9 +61,9 @@ class Inbox:
         in line at once: messages are accepted in the order of the calls, awaited or not, and not after one
         of the same `chain` that could not be saved. Not `live`: found in a history, so perhaps too old.
         """
-        now, owner = time.time(), self._lanes.owner
+        now = time.time()
         oldest = 0.0 if live else now - self._policy.window  # ours and the platform's clock may differ
-        accepted = self._db(lambda tx: self._accept(tx, message, facts or {}, owner, now, oldest), chain)
+        accepted = self._db(lambda tx: self._acceptance.accept(tx, message, facts or {}, now, oldest), chain)
         # A callback and not the caller: once committed, the run begins even if the caller was cancelled.
         accepted.add_done_callback(lambda _: self._begin(message, accepted))
         return asyncio.shield(accepted)
@@ -147,50 +112,6 @@ class Inbox:
 
         changed = self._db(work, chain)
         return asyncio.ensure_future(done())
-
-    def _accept(
-        self,
-        tx: Execute,
-        message: IncomingMessage,
-        facts: Mapping[str, object],
-        owner: str,
-        now: float,
-        oldest: float,
-    ) -> Receipt:
-        for name, value in facts.items():
-            remember(tx, name, value)
-        if messages.known(tx, message):
-            if not oldest:  # what is found in a history was not delivered
-                counts.add(tx, counts.REPEATED, message.address.platform, now)
-            return Receipt(new=False)
-        if message.sent_at < oldest:
-            logger.warning(
-                "message is older than CATCH_UP_SECONDS, left alone", extra={"at": message.sent_at}
-            )
-            return Receipt(new=False)
-        scope = self._scopes.at(message.address)
-        thread = threads.find_or_create(tx, message.address, message.user, scope, now)
-        if message.kind == "stop" and (stopped := runs.stop(tx, thread)):
-            messages.add(tx, message, thread, None)
-            return Receipt(new=True, stopped=stopped)
-        run = self._run_for(tx, message, thread, now)
-        if message.followed and messages.followed_before(tx, message.address):
-            message = replace(message, followed=False)  # how that ends is said once in a topic
-        messages.add(tx, message, thread, run)
-        if message.kind == "reset":
-            threads.renew(tx, message.address, message.user, scope, origin="reset", now=now)
-        lane = thread if message.kind == "ask" else run
-        claim = claims.begin(tx, lane, owner, self._policy.budget)
-        idle = claim and lane == thread  # nothing was under way there, so nobody was asked anything
-        refused = () if idle else approvals.refuse_all(tx, thread, message.user)
-        return Receipt(new=True, claim=claim, run=run, thread=thread, refused=refused)
-
-    def _run_for(self, tx: Execute, message: IncomingMessage, thread: ThreadId, now: float) -> RunId:
-        if message.kind != "ask":
-            return runs.add(tx, thread, now, lane=None)  # our own texts wait for nobody
-        if self._policy.collect and (run := runs.waiting_in(tx, thread, message.address.topic)):
-            return run
-        return runs.add(tx, thread, now, lane=thread)
 
     def reset(
         self,
@@ -312,7 +233,7 @@ class Inbox:
         if not (shown and asked and self._newest(tx, shown[0], shown[1], asked[-1])):
             return "over", order, Receipt(new=False)
         said = again(order, asked, wish)
-        return "done", said, self._accept(tx, said, {}, self._lanes.owner, now, 0.0)
+        return "done", said, self._acceptance.accept(tx, said, {}, now, 0.0)
 
     def _newest(self, tx: Execute, run: RunId, thread: ThreadId, asked: IncomingMessage) -> bool:
         """Whether the conversation still ends with that answer, and no word of its question was deleted."""
