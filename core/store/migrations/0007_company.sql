@@ -1,0 +1,13 @@
+-- Who may do how much, and what people were told of it. Portable as 0001.
+
+-- What people were told once in a window of time: that they are not answered here, that a limit was reached.
+CREATE TABLE notices (
+    person TEXT NOT NULL,                       -- slack:U…, discord:…, key:…
+    about TEXT NOT NULL,                        -- access, or the name of a limit
+    until DOUBLE PRECISION NOT NULL,            -- nothing more is said of it before then
+    PRIMARY KEY (person, about)
+);
+
+-- Whose it is: slack:U…, discord:…, key:…; of rows before this version unknown.
+ALTER TABLE runs ADD COLUMN person TEXT;
+CREATE INDEX runs_person ON runs (person, status) WHERE status IN ('queued', 'in_progress', 'requires_action', 'cancelling');

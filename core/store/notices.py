@@ -1,0 +1,19 @@
+"""Notices: what a person was told of, and until when nothing more is said of it."""
+
+from __future__ import annotations
+
+from core.store.database import Execute
+
+
+def first(tx: Execute, person: str, about: str, now: float, until: float) -> bool:
+    """Whether that person is to be told of it now; if so, not again before `until`.
+
+    `person` is named with the network. Asked in the transaction that stores what is told, so a kill after it
+    neither forgets nor repeats it.
+    """
+    told = tx.execute(
+        "INSERT INTO notices (person, about, until) VALUES (?, ?, ?) "
+        "ON CONFLICT (person, about) DO UPDATE SET until = excluded.until WHERE notices.until <= ?",
+        (person, about, until, now),
+    )
+    return told.rowcount == 1
