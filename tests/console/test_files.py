@@ -20,7 +20,7 @@ LICENCES = {"MIT", "Apache-2.0", "OFL-1.1", "MPL-2.0"}
 MARKUP = (
     r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|dangerouslySet|\beval\(|new Function|style=\""
 )
-MOST_LINES = 2_986
+MOST_LINES = 3_240
 
 
 @pytest.mark.parametrize("folder", [PAGE / "vendor", HERE / "vendor"], ids=["page", "tests"])
