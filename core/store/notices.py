@@ -14,7 +14,7 @@ def first(tx: Execute, person: str, about: str, now: float, until: float) -> boo
     told = tx.execute(
         "INSERT INTO notices (person, about, until) VALUES (?, ?, ?) "
         "ON CONFLICT (person, about) DO UPDATE SET until = excluded.until WHERE notices.until <= ? "
-        "RETURNING person",
+        "RETURNING 1",
         (person, about, until, now),
     )
     return bool(told.fetchall())
