@@ -31,7 +31,7 @@ def export(tx: Execute, person: str) -> dict[str, Any]:
 
 
 def erase(tx: Execute, person: str, actor: str, now: float) -> None:
-    """On disk ⇒ it will be erased, whatever is killed: `Erasing` of the running process begins within seconds.
+    """On disk ⇒ it will be erased, whatever is killed: the running `Erasing` begins within seconds.
 
     `show` tells when it is done (`erasure.done_at`). The audit has it as `data.erase`, from this transaction.
     """

@@ -1,4 +1,4 @@
-"""Forgetting: runs and threads go with all that hangs on them; what the model server has of them `remains`."""
+"""Forgetting: runs and threads go with all that hangs on them; what the model server has of it `remains`."""
 
 from __future__ import annotations
 

@@ -35,3 +35,11 @@ CREATE TABLE remains (
     error TEXT,
     PRIMARY KEY (kind, remote)
 );
+
+-- How much of a limit is used, as a bucket that is refilled all the time: it is full again at that moment.
+CREATE TABLE buckets (
+    about TEXT NOT NULL,                        -- the name of the limit
+    subject TEXT NOT NULL,                      -- whose: slack:U…, discord:…, key:…; of a channel slack:C…
+    full_at DOUBLE PRECISION NOT NULL,
+    PRIMARY KEY (about, subject)
+);
