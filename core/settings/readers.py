@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from core.settings import access
+from core.settings.limits import read_dollars, read_most
 
 
 def reader(name: str, kind: str) -> Callable[[str, str, str], Any]:
@@ -79,5 +80,6 @@ def _language(name: str, text: str, kind: str) -> str:
 
 _READERS = _Readers(
     {"bool": _flag, "bool | None": _flag, "int": _number, "Path": _path, "tuple[str, ...]": _names}
+    | {"Most": read_most, "Dollars": read_dollars}
 )
 _BY_NAME = {"LANGUAGE": _language, **dict.fromkeys(access.NAMES, access.ids)}

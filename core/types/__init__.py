@@ -36,9 +36,9 @@ RunStatus = Literal[
 ]
 """The status words of the Assistants API, which people and tools already know."""
 
-Kind = Literal["ask", "help", "unreadable", "empty_reply", "reset", "stop", "memory", "run"]
+Kind = Literal["ask", "help", "unreadable", "empty_reply", "reset", "stop", "memory", "run", "limited"]
 """What a message wants: an answer of the model, one of our own texts, a new thread, or an end; `run`: that a
-client's thread is answered as it stands."""
+client's thread is answered as it stands. `limited`: whatever it wanted, it was one too many (`Over`)."""
 
 Wish = Literal["again", "shorter"]
 """What a button under an answer asks for."""
@@ -50,6 +50,14 @@ FileKind = Literal["picture", "document", "text", "audio", "output"]
 """What a file is to the model; `output`: made by an answer."""
 
 Ending = Literal["completed", "incomplete", "failed", "cancelled", "expired"]
+
+
+@dataclass(frozen=True, slots=True)
+class Over:
+    """A limit that was reached: the name of its setting, and when something is possible again."""
+
+    limit: str
+    again_at: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +157,8 @@ class IncomingMessage:
     """Ids of the messages whose words it says again, for a person who pressed a button."""
     unproven: bool = False
     """How its writer stands was not known when it was accepted: nothing is shown or done before it is."""
+    over: Over | None = None
+    """Of one that is `limited`: what it was too many for."""
 
     @property
     def words(self) -> tuple[str, ...]:
