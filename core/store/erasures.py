@@ -11,9 +11,10 @@ import json
 from dataclasses import dataclass
 from typing import Final
 
-from core.store import audit, deletions, messages, runs, usage
+from core.store import audit, deletions, messages, usage
 from core.store.audit import Entry
 from core.store.database import Execute
+from core.store.runs import LIVE, UNFINISHED
 from core.types import Address, IncomingMessage, RunId, ThreadId
 
 FINISHED: Final = 30 * 86_400.0
@@ -118,9 +119,9 @@ def halt(tx: Execute, one: Erasure, now: float) -> list[tuple[RunId, bool]]:
         f"WHERE status = 'queued' AND {_ALONE}",
         (now, *named),
     ).fetchall()
-    live = f"status IN {runs.LIVE} AND {_ALONE}"
+    live = f"status IN {LIVE} AND {_ALONE}"
     tx.execute(f"UPDATE runs SET status = 'cancelling' WHERE {live}", named).fetchall()
-    under_way = f"SELECT id, {_ALONE} FROM runs WHERE {runs.UNFINISHED} AND EXISTS ({_THEIRS} AND seq <= ?)"
+    under_way = f"SELECT id, {_ALONE} FROM runs WHERE {UNFINISHED} AND EXISTS ({_THEIRS} AND seq <= ?)"
     return [(RunId(id), bool(own)) for id, own in tx.execute(under_way, (*named, *named)).fetchall()]
 
 

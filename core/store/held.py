@@ -74,6 +74,6 @@ def everything(tx: Execute, whose: str) -> dict[str, list[dict[str, Any]]]:
     return found | {"heard": [one for one in told if one["user"] == person]}
 
 
-def _told(columns: list[str], row: tuple[Any, ...]) -> dict[str, Any]:
-    told = dict(zip(columns, row, strict=True))
+def _told(named: list[str], row: tuple[Any, ...]) -> dict[str, Any]:
+    told = dict(zip(named, row, strict=True))
     return {name: json.loads(one) if name in _JSON else one for name, one in told.items()}
