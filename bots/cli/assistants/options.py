@@ -42,11 +42,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     texts = (
         ("--name", "TEXT", "what it is called, up to 256 characters"),
         ("--description", "TEXT", "for you and for lists, up to 512 characters"),
-        (
-            "--instructions",
-            "TEXT|@FILE|-",
-            "what it is told before every conversation; - reads standard input",
-        ),
+        ("--instructions", "TEXT|@FILE|-", "what it is told before each conversation; -: standard input"),
         ("--model", "MODEL", "the model that answers; default of a new one: ASSISTANT_MODEL"),
         ("--effort", "EFFORT", "how much it thinks: none, low, medium, high, xhigh or max"),
         ("--temperature", "NUMBER", "0 to 2"),
