@@ -25,6 +25,8 @@ Kind = Literal[
     "edit",
     "deletion",
 ]
+DAY: Final = 86_400.0
+SOON: Final = 60.0
 _WITHOUT_NOTICE: Final = frozenset({"autocomplete", "file", "edit", "deletion"})
 """What nobody waits for an answer to."""
 
@@ -65,6 +67,16 @@ class Verdict:
     source: str = "default"
     silent: bool = False
     """Of a refusal nobody is told."""
+
+    @property
+    def words(self) -> str:
+        """The key of what is said to whoever is refused; also where their standing could not be learnt."""
+        return "access_unknown" if self.allowed is None else "access_refused"
+
+    @property
+    def window(self) -> float:
+        """Seconds in which that is said once."""
+        return SOON if self.allowed is None else DAY
 
 
 @dataclass(frozen=True, slots=True)
