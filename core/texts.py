@@ -81,6 +81,9 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "happens again, tell the person who runs this bot.",
         "unshowable": "⚠️ I have an answer, but it was not accepted here. Please ask again in other words, or in "
         "a direct message.",
+        "access_refused": "🔒 I do not answer you here. If you need me, ask the person who runs this bot to let you in: you are "
+        "{person}.",
+        "access_unknown": "🔒 I could not find out whether I may answer you here. Please send it again in a minute.",
         "not_stored": "⚠️ My storage is full or broken, so I cannot answer now. Please tell the person who runs this bot, and ask "
         "again later if no answer comes.",
         "internal": "⚠️ Something went wrong on my side. Please send your message again; if it happens again, "
@@ -259,6 +262,9 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "interrupted": "⚠️ 답변하는 동안 여러 번 중단되었어요. 다시 보내 주시고, 또 그러면 이 봇의 운영자에게 "
         "알려 주세요.",
         "unshowable": "⚠️ 답변은 있지만 여기에 올릴 수 없었어요. 다른 말로 다시 묻거나 다이렉트 메시지로 물어봐 주세요.",
+        "access_refused": "🔒 여기서는 답변해 드릴 수 없어요. 필요하시면 이 봇의 운영자에게 {person} 사용자를 허용해 달라고 "
+        "요청해 주세요.",
+        "access_unknown": "🔒 답변해 드려도 되는지 지금은 확인하지 못했어요. 1분 뒤에 다시 보내 주세요.",
         "not_stored": "⚠️ 저장 공간이 가득 찼거나 고장 나서 지금은 답변할 수 없어요. 이 봇의 운영자에게 알려 주시고, 답변이 오지 않으면 "
         "나중에 다시 질문해 주세요.",
         "internal": "⚠️ 제 쪽에서 문제가 생겼어요. 메시지를 다시 보내 주시고, 또 그러면 이 봇의 운영자에게 알려 주세요.",

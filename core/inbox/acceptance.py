@@ -5,15 +5,18 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import Final
 
 from core.policy.access import Access
 from core.runs import claims
 from core.store import approvals, counts, messages, runs, threads
 from core.store.database import Execute
 from core.store.facts import remember
-from core.types import Claim, IncomingMessage, RunId, ThreadId
+from core.types import Address, Claim, IncomingMessage, RunId, ThreadId
 
 logger = logging.getLogger(__name__)
+APP_TURNS: Final = 6
+"""Messages of apps in a channel, or in one topic of it, that are answered without a person's between them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +81,8 @@ class Acceptance:
                 "message is older than CATCH_UP_SECONDS, left alone", extra={"at": message.sent_at}
             )
             return Receipt(new=False)
+        if message.app and self._spun(tx, message.address):
+            return Receipt(new=False)
         scope = self._scopes.at(message.address)
         thread = threads.find_or_create(tx, message.address, message.user, scope, now)
         if message.kind == "stop" and (stopped := runs.stop(tx, thread)):
@@ -95,9 +100,17 @@ class Acceptance:
         refused = () if idle else approvals.refuse_all(tx, thread, message.user)
         return Receipt(new=True, claim=claim, run=run, thread=thread, refused=refused)
 
+    def _spun(self, tx: Execute, where: Address) -> bool:
+        """Whether apps have had their turns there: two that answer each other would go on for ever."""
+        turns = max(messages.turns_of_apps(tx, where), messages.turns_of_apps(tx, where, where.topic))
+        if over := turns >= APP_TURNS:
+            logger.info("an app is not answered before a person is", extra={"channel": where.channel})
+        return over
+
     def _run_for(self, tx: Execute, message: IncomingMessage, thread: ThreadId, now: float) -> RunId:
         if message.kind != "ask":
             return runs.add(tx, thread, now, lane=None)  # our own texts wait for nobody
-        if self._policy.collect and (run := runs.waiting_in(tx, thread, message.address.topic)):
+        collect = self._policy.collect and not message.unproven
+        if collect and (run := runs.waiting_in(tx, thread, message.address.topic)):
             return run
         return runs.add(tx, thread, now, lane=thread)

@@ -108,7 +108,7 @@ class Inbox:
 
         async def done() -> bool:
             amended = await changed
-            if amended and self._attachments:
+            if amended and self._attachments and not message.unproven:
                 self._attachments.begin(message, *amended)
             return amended is not None
 

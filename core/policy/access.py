@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from core.settings import Settings
+from core.texts import text
 from core.types import IncomingMessage, Standing
 
 Kind = Literal[
@@ -68,10 +69,10 @@ class Verdict:
     silent: bool = False
     """Of a refusal nobody is told."""
 
-    @property
-    def words(self) -> str:
-        """The key of what is said to whoever is refused; also where their standing could not be learnt."""
-        return "access_unknown" if self.allowed is None else "access_refused"
+    def notice(self, person: str, locale: str, language: str) -> str:
+        """What that person, named with the network, is told; also where their standing is not known."""
+        key = "access_unknown" if self.allowed is None else "access_refused"
+        return text(key, locale, language).format(person=person)
 
     @property
     def window(self) -> float:

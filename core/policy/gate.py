@@ -18,7 +18,7 @@ from core.ports import FullReply, Platform
 from core.store import deletions, notices, steps
 from core.store.database import Database, Execute
 from core.store.steps import Journal
-from core.texts import of_script, text
+from core.texts import of_script
 from core.types import Activity, AnswerButton, ApprovalRequest, File, IncomingMessage
 
 Begin = Callable[[], AbstractAsyncContextManager[FullReply]]
@@ -32,7 +32,7 @@ class Gate:
     ) -> None:
         self._db, self._access, self._platform, self._language = db, access, platform, language
         unproven = [one for one in journal.claim.messages if one.unproven]
-        begun = any(journal.get(step) is not None for step in (steps.post(0), steps.round(0)))
+        begun = journal.get(steps.post(0)) is not None or journal.get(steps.round(0)) is not None
         self._unproven = [] if begun else unproven
         self._asking: asyncio.Task[bool] | None = None
 
@@ -70,7 +70,7 @@ class Gate:
 
         if await self._db(work) and not verdict.silent:
             locale = message.locale or of_script(message.text)
-            await self._platform.notice(message, text(verdict.words, locale, self._language))
+            await self._platform.notice(message, verdict.notice(person, locale, self._language))
 
     def close(self) -> None:
         """The run is left: nobody waits any more."""
