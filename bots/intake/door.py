@@ -38,6 +38,8 @@ class Door:
 
     def at_once(self, act: Act) -> Verdict:
         """By what is known: nothing stands between an event and the model but the commit."""
+        if not act.person:
+            return Verdict(False, "unknown", silent=True)
         verdict = self._inbox.access.authorize(act)
         if verdict.allowed is None:
             verdict = self._inbox.access.authorize(replace(act, standing=self._known(act.person)))
@@ -53,7 +55,7 @@ class Door:
     async def words(self, act: Act, verdict: Verdict, locale: str) -> str:
         """What whoever was refused is told, once a day; else ""."""
         person, until = f"{act.platform}:{act.person}", time.time() + verdict.window
-        if verdict.silent or not act.person or not await self._inbox.first(person, "access", until):
+        if verdict.silent or not await self._inbox.first(person, "access", until):
             return ""
         return verdict.notice(person, locale, self._language)
 

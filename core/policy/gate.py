@@ -31,9 +31,10 @@ class Gate:
         self, db: Database, access: Access, platform: Platform, journal: Journal, language: str
     ) -> None:
         self._db, self._access, self._platform, self._language = db, access, platform, language
-        unproven = [one for one in journal.claim.messages if one.unproven]
-        begun = journal.get(steps.post(0)) is not None or journal.get(steps.round(0)) is not None
-        self._unproven = [] if begun else unproven
+        self._unproven = [one for one in journal.claim.messages if one.unproven]
+        if self._unproven:
+            posted, round = journal.get(steps.post(0)), journal.get(steps.round(0))
+            self._unproven = [] if posted or round else self._unproven  # it was allowed before a death
         self._asking: asyncio.Task[bool] | None = None
 
     def ask(self, refused: Callable[[], None]) -> None:
@@ -78,8 +79,9 @@ class Gate:
             self._asking.cancel()
 
     def opened(self, begin: Begin) -> AbstractAsyncContextManager[FullReply]:
-        """The reply that `begin` gives; where something has to be asked, one that begins it after that."""
-        return Behind(self, begin) if self._asking else begin()
+        """The reply that `begin` gives; while something is asked, one that begins it after that."""
+        known = self._asking is None or (self._asking.done() and self._asking.result())
+        return begin() if known else Behind(self, begin)
 
 
 class Behind:

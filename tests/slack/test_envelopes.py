@@ -53,6 +53,7 @@ async def test_damaged_commands_and_presses_are_acknowledged(slack, product, cap
     actions = [{"action_id": "spool_approve", "value": CANARY}]
     press = {"type": "block_actions", **{name: {"id": id} for name, id in ids.items()}, "actions": actions}
     rng, heard = random.Random(8), list[Answer]()
+    slack.add_channel("C1", ["U1"])
     async with product():
         for _ in range(60):
             odd = damaged(command if kind == "slash_commands" else press, rng)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from bots.intake.said import Said
-from bots.slack.reading.events import Us
+from bots.slack.reading.events import Us, id_of
 from core.policy.access import Act, Kind
 from core.types import Standing
 
@@ -39,11 +39,13 @@ def of_message(message: Mapping[str, Any], said: Said, us: Us) -> Act:
 
 def of_interaction(kind: Kind, body: Mapping[str, Any], us: Us) -> Act:
     """That somebody used a command, a shortcut, a button, a form, or Slack's own Stop."""
-    found, place, form = body.get("user"), body.get("channel"), body.get("view")
-    user: Mapping[str, Any] = found if isinstance(found, Mapping) else {"id": found or body.get("user_id")}
-    channel = place.get("id") if isinstance(place, Mapping) else place or body.get("channel_id")
-    team = _team(user.get("team_id"), None if form else body.get("team_id"))
-    channel, person = str(channel or ""), str(user.get("id") or "")
+    user: Any = body.get("user") or body.get("user_id")
+    place: Any = body.get("channel") or body.get("channel_id")
+    team = body.get("team_id")
+    if isinstance(user, Mapping):
+        user, team = user.get("id"), user.get("team_id")
+    person, channel = id_of(user), id_of(place.get("id") if isinstance(place, Mapping) else place)
+    team = _team(team)
     standing = _standing(team, us)
     return Act(kind, "slack", person, channel, workspace=us.team, team=team, standing=standing)
 

@@ -52,7 +52,7 @@ def _inner(event: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _read(message: Mapping[str, Any], us: Us, told_to: str) -> Said | None:
-    user, channel = (_id(message.get(key)) for key in ("user", "channel"))
+    user, channel = (id_of(message.get(key)) for key in ("user", "channel"))
     ts, topic = (_name(message.get(key)) for key in ("ts", "thread_ts"))
     if not (channel and _TS.fullmatch(ts)):
         return None
@@ -92,7 +92,7 @@ def _name(value: object) -> str:
     return value if isinstance(value, str) else ""
 
 
-def _id(value: object) -> str:
+def id_of(value: object) -> str:
     """A person's or a channel's id, "" for whatever is none: who may speak is decided by it."""
     return value if isinstance(value, str) and _ID.fullmatch(value) else ""
 
