@@ -21,7 +21,7 @@ def of_message(message: Mapping[str, Any], said: Said, us: Us) -> Act:
     profile: Mapping[str, Any] = found if isinstance(found, Mapping) else {}
     apps = (inner.get("bot_id"), inner.get("app_id"), profile.get("id"), profile.get("app_id"))
     team = _team(*(inner.get(key) for key in ("user_team", "source_team", "team")))
-    direct = said.address.direct
+    direct, person = said.address.direct, said.by == "person" and not said.app
     asked: Kind = "direct" if direct else "mention" if said.to == "us" else "follow_up"
     return Act(
         "edit" if said.changed else asked,
@@ -30,7 +30,7 @@ def of_message(message: Mapping[str, Any], said: Said, us: Us) -> Act:
         said.address.channel,
         workspace=us.team,
         team=team,
-        by="person" if said.by == "person" else "workflow" if profile.get("is_workflow_bot") else "app",
+        by="person" if person else "workflow" if profile.get("is_workflow_bot") else "app",
         apps=tuple(dict.fromkeys(one for one in apps if isinstance(one, str))),
         direct=direct,
         standing=_standing(team, us),

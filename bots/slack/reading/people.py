@@ -46,6 +46,11 @@ class Told:
     teams: frozenset[str] = frozenset()
     """Their own workspace and enterprise."""
 
+    def standing_with(self, us: Us) -> Standing | None:
+        """How they stand in our workspace; None where nothing was told."""
+        external = self.teams.isdisjoint((us.team, us.enterprise))
+        return replace(self.standing, external=self.standing.external or external) if self.standing else None
+
 
 _NOTHING: Final = Told()
 
@@ -74,9 +79,8 @@ class People:
         if until <= time.monotonic():
             self._begin(user, lambda: self._person(user), told)
             return None
-        external = told.teams.isdisjoint((us.team, us.enterprise))
-        standing: Standing | None = told.standing
-        return replace(standing, external=standing.external or external) if standing else None
+        found: Standing | None = told.standing_with(us)
+        return found
 
     async def standing(self, user: str, us: Us) -> Standing | None:
         """The same, once Slack has told it; None where it does not within a second. Never raises."""
