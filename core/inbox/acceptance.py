@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
+from core.policy.access import Access
 from core.runs import claims
 from core.store import approvals, counts, messages, runs, threads
 from core.store.database import Execute
@@ -28,7 +29,7 @@ class Policy:
     collect: bool = False
     budget: int = 24_000
     window: float = 3600.0
-    admins: frozenset[str] = frozenset()
+    access: Access = field(default_factory=Access)
 
     @property
     def scopes(self) -> threads.Scopes:

@@ -11,3 +11,11 @@ CREATE TABLE notices (
 -- Whose it is: slack:U…, discord:…, key:…; of rows before this version unknown.
 ALTER TABLE runs ADD COLUMN person TEXT;
 CREATE INDEX runs_person ON runs (person, status) WHERE status IN ('queued', 'in_progress', 'requires_action', 'cancelling');
+
+-- How much of a limit is used, as a bucket that is refilled all the time: it is full again at that moment.
+CREATE TABLE buckets (
+    about TEXT NOT NULL,                        -- the name of the limit
+    subject TEXT NOT NULL,                      -- whose: slack:U…, discord:…, key:…; of a channel slack:C…
+    full_at DOUBLE PRECISION NOT NULL,
+    PRIMARY KEY (about, subject)
+);

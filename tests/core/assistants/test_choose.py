@@ -7,13 +7,14 @@ from typing import Any
 import pytest
 
 from core.assistants.choose import Choice
+from core.policy.access import Access
 from core.store import assistants
 from core.types import SETTINGS_ID, Address
 from tests.core.fakes import HERE, Heard, elsewhere
 from tests.core.whole import Core, core, rules
 from tests.scripted_model import ScriptedModel
 
-ADMIN = rules(admins=frozenset({"UADM"}))
+ADMIN = rules(access=Access(admins=frozenset({"fake:UADM", "discord:UADM"})))
 
 
 async def made(spool: Core, *names: str) -> list[str]:
