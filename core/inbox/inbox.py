@@ -260,8 +260,8 @@ class Inbox:
 
     async def assistants(self, address: Address, parent: str, user: str, wanted: str) -> Choice:
         """Who answers there and who else could; or, for admins, that `wanted` does from the next run on."""
-        admin = user if self.access.admin(address.platform, user) else ""
-        return await self._db(lambda tx: choose(tx, address, parent, wanted.strip(), admin))
+        admin = self.access.admin(address.platform, user)
+        return await self._db(lambda tx: choose(tx, address, parent, wanted.strip(), user=user, admin=admin))
 
     async def console(self, person: str) -> str:
         """A link for an admin, who is named with the platform; "" for others, and where no page is served."""
