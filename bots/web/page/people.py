@@ -1,14 +1,14 @@
-"""/console/api: what admins see and do about people (docs/console-api.md)."""
+"""/console/api: what admins see and do about people, and who did what (docs/console-api.md)."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from bots.web.bodies.shared import Query
+from bots.web.bodies.shared import Body, Query
 from bots.web.page.services import Console
-from bots.web.route import Answer, Call, Route
+from bots.web.route import Answer, Call, Route, by
 from core.api.console.governing import deeds
 from core.store.audit import Which
 
@@ -24,12 +24,36 @@ class Deeds(Query):
     after: str | None = None
 
 
+class Search(Query):
+    q: Part = ""
+
+
+class Blank(Body):
+    """{}"""
+
+
+class Confirmed(Body):
+    confirm: Part
+
+
 def routes(console: Console) -> tuple[Route, ...]:
     """Their operations."""
+    people, one = console.people, "/api/people/{person_id}"
 
     async def audited(call: Call) -> Answer:
         query = dict(call.query)
         limit, after = query.pop("limit"), query.pop("after")
         return await deeds(console.looks, call.key, Which(**query), limit, after)
 
-    return (Route("GET", "/api/audit", audited, "Who did what", query=Deeds, answer="list", base="/console"),)
+    return (
+        _route("GET", "/api/audit", audited, "Who did what", query=Deeds, answer="list"),
+        _route("GET", "/api/rules", by(people.governed), "Rules and limits in force"),
+        _route("GET", "/api/people", by(people.search), "Find people", query=Search, answer="list"),
+        _route("GET", one, by(people.person), "How much is kept of a person; audited"),
+        _route("POST", f"{one}/export", by(people.export), "All that is kept; audited", body=Blank),
+        _route("POST", f"{one}/erase", by(people.erase), "Erase it; audited", body=Confirmed),
+    )
+
+
+def _route(method: Literal["GET", "POST"], path: str, handle: Any, summary: str, **more: Any) -> Route:
+    return Route(method, path, handle, summary, base="/console", **more)
