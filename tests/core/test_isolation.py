@@ -64,9 +64,11 @@ class World:
     def mixed(self, request: str) -> list[int]:
         """The words that are not this request's: of another memory than the newest one's."""
         words = [int(found) for found in WORD.findall(request)]
-        whose = self.said[words[-1]] if words else None
         seen = [(word, self.said[word]) for word in words]
-        return [word for word, one in seen if one.memory != whose.memory and one.topic != whose.topic]
+        whose = seen[-1][1] if seen else None
+        return [
+            word for word, one in seen if whose and not {one.memory, one.topic} & {whose.memory, whose.topic}
+        ]
 
 
 class Network(FakePlatform):
@@ -74,7 +76,7 @@ class Network(FakePlatform):
 
     def __init__(self, name: str, world: World) -> None:
         super().__init__()
-        self.name, self._world = name, world  # type: ignore[misc]
+        self.name, self._world = name, world
 
     async def earlier(self, message: IncomingMessage, since: float) -> Sequence[Earlier]:
         """See `core.ports.Platform`."""
@@ -107,7 +109,7 @@ class Crowd:
             await self.spool.inbox.receive(message(id, address=where, user=user, kind="reset"))
             return
         text = self.world.word(memory, where)
-        files = ()
+        files: tuple[Attachment, ...] = ()
         if chance.random() < 0.2:  # the same id on both networks, the same name everywhere
             kept = self.spool.networks[platform].stored
             kept[file := f"F{len(kept)}"] = text.encode()
