@@ -40,6 +40,7 @@ from core.policy.ledger import Speech
 from core.policy.personal_data import Erasing, Terms
 from core.policy.prices import Prices
 from core.policy.prices import read as read_prices
+from core.policy.rules import settle as settle_rules
 from core.ports import Fetching, Model, ModelFacts, Platform, Service, Transcript
 from core.runs.approvals import Approvals
 from core.runs.client.endings import Endings
@@ -327,6 +328,7 @@ def _settle(tx: Execute, *, settings: Settings, assistant: Assistant | None) -> 
     """What must be in the database before anything begins; gives what an older demo made there."""
     demos = [] if assistant else older_demo.set_aside(tx, time.time())
     assistants.settle(tx, assistant or with_chosen_model(tx, settings_assistant(settings)), time.time())
+    settle_rules(tx, settings, time.time())
     files.release_ended(tx)
     usage.settle(tx, settings.zone)
     return demos
