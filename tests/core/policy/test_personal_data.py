@@ -143,9 +143,10 @@ async def test_nothing_of_a_person_is_left_and_others_keep_theirs(tmp_path, deat
         assert all((api.files.kept, api.stores.all, api.containers.all))
         before = await spent(spool)
         await spool.db(lambda tx: erase(tx, ME, "operator", time.time()))
-        for after in range(60 if deaths else 0):
+        for count in range(60 if deaths else 0):
+            dying: Any = Dying(spool, count)
             with contextlib.suppress(asyncio.CancelledError):
-                await Erasing(Dying(spool, after), spool._served, spool.lanes).look()
+                await Erasing(dying, spool._served, spool.lanes).look()
         await finished(spool, erasing)
 
         assert [] == on_disk(tmp_path)
