@@ -81,8 +81,6 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "happens again, tell the person who runs this bot.",
         "unshowable": "⚠️ I have an answer, but it was not accepted here. Please ask again in other words, or in "
         "a direct message.",
-        "access_refused": "🔒 I do not answer you here. If you need me, ask the person who runs this bot to let you in: you are "
-        "{person}.",
         "access_unknown": "🔒 I could not find out whether I may answer you here. Please send it again in a minute.",
         "not_stored": "⚠️ My storage is full or broken, so I cannot answer now. Please tell the person who runs this bot, and ask "
         "again later if no answer comes.",
@@ -168,6 +166,7 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "about_message": "What about this message? Explain it, or answer it if it asks something.",
         "answer_comes": "💬 My answer comes here, as a reply to that message.",
         "assistant_current": "Here you talk to “{name}” ({id}, model {model}).",
+        "access_refused": "🔒 I may not answer you here. If you need me, ask the person who runs this bot to allow it.",
         "assistant_closed": "🔒 Here “{name}” ({id}) answers, which only certain people may use, and you are not among "
         "them. Ask the person who runs this bot to add you to its audience. /assistant shows whom you can talk to.",
         "assistant_others": "Others: {names}. Admins switch with /assistant NAME, and back with /assistant none.",
@@ -262,8 +261,6 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "interrupted": "⚠️ 답변하는 동안 여러 번 중단되었어요. 다시 보내 주시고, 또 그러면 이 봇의 운영자에게 "
         "알려 주세요.",
         "unshowable": "⚠️ 답변은 있지만 여기에 올릴 수 없었어요. 다른 말로 다시 묻거나 다이렉트 메시지로 물어봐 주세요.",
-        "access_refused": "🔒 여기서는 답변해 드릴 수 없어요. 필요하시면 이 봇의 운영자에게 {person} 사용자를 허용해 달라고 "
-        "요청해 주세요.",
         "access_unknown": "🔒 답변해 드려도 되는지 지금은 확인하지 못했어요. 1분 뒤에 다시 보내 주세요.",
         "not_stored": "⚠️ 저장 공간이 가득 찼거나 고장 나서 지금은 답변할 수 없어요. 이 봇의 운영자에게 알려 주시고, 답변이 오지 않으면 "
         "나중에 다시 질문해 주세요.",
@@ -340,6 +337,7 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "about_message": "이 메시지에 대해 알려 주세요. 설명해 주시고, 질문이라면 답해 주세요.",
         "answer_comes": "💬 그 메시지에 대한 답장으로 여기에 답변할게요.",
         "assistant_current": "여기서 답하는 어시스턴트: “{name}”({id}, 모델 {model}).",
+        "access_refused": "🔒 여기서는 답변해 드릴 수 없도록 설정되어 있어요. 필요하시면 이 봇의 운영자에게 허용해 달라고 해 주세요.",
         "assistant_closed": "🔒 여기서는 “{name}”({id})이(가) 답하는데, 정해진 사람만 사용할 수 있고 회원님은 포함되어 있지 않아요. 이 봇의 "
         "운영자에게 사용할 사람에 추가해 달라고 해 주세요. 사용할 수 있는 어시스턴트는 /assistant 로 볼 수 있어요.",
         "assistant_others": "다른 어시스턴트: {names}. 관리자는 /assistant 이름 으로 바꾸고 /assistant none 으로 되돌릴 수 있어요.",

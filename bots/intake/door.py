@@ -1,73 +1,64 @@
-"""In front of every handler of a network: the verdict of each act, and the notice of a refusal."""
+"""The door of a network: the rules, and how people stand there, asked for once and kept for a day."""
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from typing import Final
 
 from core.concurrency import Background
-from core.inbox import Inbox
-from core.policy.access import Act, Verdict
-from core.types import IncomingMessage, Standing
+from core.policy.access import Access, Act, Verdict
+from core.types import Standing
+
+SECONDS: Final = 1.0
+"""So long it may take to learn how somebody stands; unknown then is refused."""
+DAY: Final = 86_400.0
+SOON: Final = 600.0
+"""The same of who is no member: they may have joined."""
+MOST: Final = 10_000
 
 
 class Door:
-    """Of one network.
+    """`ask`: how a person stands, None where that cannot be told now; must not raise."""
 
-    `known`: how a person stands, if that was told before, else it begins to be asked; costs no time. `ask`:
-    the same, asked for now; None where it is not told within a second. `notice`: see `core.ports.Door`.
-    """
+    def __init__(self, access: Access, ask: Callable[[str], Awaitable[Standing | None]]) -> None:
+        self._access, self._ask, self._background = access, ask, Background()
+        self._known: dict[str, tuple[Standing, float]] = {}
+        self._asking: dict[str, asyncio.Task[Standing | None]] = {}
 
-    def __init__(
-        self,
-        inbox: Inbox,
-        language: str,
-        known: Callable[[str], Standing | None],
-        ask: Callable[[str], Awaitable[Standing | None]],
-        notice: Callable[[IncomingMessage, str], Awaitable[None]],
-    ) -> None:
-        self._inbox, self._language, self._known, self._ask, self._notice = (
-            inbox,
-            language,
-            known,
-            ask,
-            notice,
-        )
-        self._background = Background()
+    def judge(self, act: Act) -> Verdict:
+        """By what is known already."""
+        standing, until = self._known.get(act.person, (None, 0.0))
+        return self._access.authorize(replace(act, standing=standing if until > time.time() else None))
 
-    def at_once(self, act: Act) -> Verdict:
-        """By what is known: nothing stands between an event and the model but the commit."""
-        if not act.person:
-            return Verdict(False, "unknown", silent=True)
-        verdict = self._inbox.access.authorize(act)
+    async def decide(self, act: Act) -> Verdict:
+        """As `judge`, and where that needs to know how the person stands, by what is told of it in time."""
+        verdict = self.judge(act)
         if verdict.allowed is None:
-            verdict = self._inbox.access.authorize(replace(act, standing=self._known(act.person)))
+            standing = await self.standing(act.person) or Standing(member=False)
+            verdict = self._access.authorize(replace(act, standing=standing))
         return verdict
 
-    async def verdict(self, act: Act) -> Verdict:
-        """By what is known a second from now; what is not (`allowed` is None) is refused."""
-        verdict = self.at_once(act)
-        if verdict.allowed is None:
-            verdict = self._inbox.access.authorize(replace(act, standing=await self._ask(act.person)))
-        return verdict
+    async def standing(self, person: str) -> Standing | None:
+        """How that person stands; None where it is not known in time. Whoever asks meanwhile waits for it."""
+        standing, until = self._known.get(person, (None, 0.0))
+        if until > time.time():
+            return standing
+        if person not in self._asking:
+            self._asking[person] = self._background.start(self._learn(person), "standing")
+        try:
+            return await asyncio.wait_for(asyncio.shield(self._asking[person]), SECONDS)
+        except TimeoutError:
+            return None
 
-    async def words(self, act: Act, verdict: Verdict, locale: str) -> str:
-        """What whoever was refused is told, once a day; else ""."""
-        person, until = f"{act.platform}:{act.person}", time.time() + verdict.window
-        if verdict.silent or not await self._inbox.first(person, "access", until):
-            return ""
-        return verdict.notice(person, locale, self._language)
-
-    def refuse(self, message: IncomingMessage, act: Act, verdict: Verdict, locale: str) -> None:
-        """A message is not answered and not stored; its acknowledgement does not wait for the notice."""
-        if not verdict.silent:
-            self._background.start(self._tell(message, act, verdict, locale), "notice")
-
-    async def _tell(self, message: IncomingMessage, act: Act, verdict: Verdict, locale: str) -> None:
-        if words := await self.words(act, verdict, locale):
-            await self._notice(message, words)
-
-    async def close(self) -> None:
-        """Leave what is under way."""
-        await self._background.close()
+    async def _learn(self, person: str) -> Standing | None:
+        try:
+            if standing := await self._ask(person):
+                if len(self._known) >= MOST:
+                    self._known.clear()
+                self._known[person] = standing, time.time() + (DAY if standing.member else SOON)
+            return standing
+        finally:
+            del self._asking[person]

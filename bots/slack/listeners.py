@@ -16,13 +16,13 @@ from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bots.intake.door import Door
 from bots.intake.said import Said
 from bots.slack.following import Follower
 from bots.slack.interactions import ANY
 from bots.slack.poster import reference
 from bots.slack.reading import acts, events
 from bots.slack.reading.apps import Apps
+from bots.slack.reading.door import SlackDoor
 from bots.slack.reading.events import Us
 from core.inbox import Inbox
 from core.texts import of_script
@@ -41,7 +41,7 @@ class Listeners:
         inbox: Inbox,
         me: AuthorizeResult,
         *,
-        door: Door,
+        door: SlackDoor,
         follower: Follower,
         waiting: Callable[[Address, IncomingMessage | None], None],
     ) -> None:
@@ -150,7 +150,7 @@ class Listeners:
     def _let_in(self, said: Said | None, event: Mapping[str, Any]) -> Said | None:
         """An app that may is as a person where it names us; of others the operator is told."""
         if said and said.by == "other" and said.to == "us":
-            if self._door.at_once(acts.of_message(event, said, self._us)).allowed:
+            if self._door.judge(acts.of_message(event, said, self._us)).allowed:
                 return replace(said, by="person", app=True)
             self._apps.note(said)
         return said
@@ -170,9 +170,9 @@ class Listeners:
         commit of a question; our own texts, which change something, wait for it.
         """
         act, message = acts.of_message(event, said, self._us), said.incoming()
-        verdict = self._door.at_once(act)
+        verdict = self._door.judge(act)
         if verdict.allowed is None and message.kind != "ask":
-            verdict = await self._door.verdict(act)
+            verdict = await self._door.decide(act)
         if verdict.allowed or (verdict.allowed is None and message.kind == "ask"):
             await self._receive(replace(message, unproven=verdict.allowed is None), delivered)
         else:
@@ -190,7 +190,7 @@ class Listeners:
 
     async def _stopped(self, event: dict[str, Any]) -> None:
         channel, topic, user = (str(event.get(key) or "") for key in ("channel", "thread_ts", "user"))
-        if not (await self._door.verdict(acts.of_interaction("button", event, self._us))).allowed:
+        if not (await self._door.decide(acts.of_interaction("button", event, self._us))).allowed:
             return
         address = Address("slack", self._us.team, channel, topic)
         posts = event.get("streaming_message_ts") or ()

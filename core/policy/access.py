@@ -30,6 +30,8 @@ DAY: Final = 86_400.0
 SOON: Final = 60.0
 _WITHOUT_NOTICE: Final = frozenset({"autocomplete", "file", "edit", "deletion"})
 """What nobody waits for an answer to."""
+_MESSAGES: Final = frozenset({"mention", "direct", "follow_up"})
+"""What Discord's servers have no answer to that only its writer sees."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +71,9 @@ class Verdict:
     silent: bool = False
     """Of a refusal nobody is told."""
 
-    def notice(self, person: str, locale: str, language: str) -> str:
-        """What that person, named with the network, is told; also where their standing is not known."""
-        key = "access_unknown" if self.allowed is None else "access_refused"
-        return text(key, locale, language).format(person=person)
+    def notice(self, locale: str, language: str) -> str:
+        """What whoever is refused is told; also where their standing is not known."""
+        return text("access_unknown" if self.allowed is None else "access_refused", locale, language)
 
     @property
     def window(self) -> float:
@@ -115,7 +116,8 @@ class Access:
         place = act.ids(act.channel, act.parent, act.workspace)
         if self._strange(act):
             return Verdict(False, "server", "DISCORD_GUILDS", silent=True)
-        quiet = act.by != "person" or act.kind in _WITHOUT_NOTICE
+        unseen = act.platform == "discord" and act.workspace and act.kind in _MESSAGES
+        quiet = bool(unseen) or act.by != "person" or act.kind in _WITHOUT_NOTICE
         if self.deny & (place | act.ids(act.person, act.team, *act.apps)):
             return Verdict(False, "deny", "ACCESS_DENY", silent=quiet)
         if act.by != "person" or (act.standing and act.standing.app):

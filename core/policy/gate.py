@@ -71,7 +71,7 @@ class Gate:
 
         if await self._db(work) and not verdict.silent:
             locale = message.locale or of_script(message.text)
-            await self._platform.notice(message, verdict.notice(person, locale, self._language))
+            await self._platform.notice(message, verdict.notice(locale, self._language))
 
     def close(self) -> None:
         """The run is left: nobody waits any more."""

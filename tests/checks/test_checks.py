@@ -91,6 +91,11 @@ DISCORD = [
     ("discord.token", "fail", "Copy the current token", lambda d: d.revoke(), {}),
     ("discord.token", "fail", "is not Discord (status 404)", lambda d: d.fail("GET", "/users/@me", 404), {}),
     ("discord.invite", "warn", "Public Bot: off", lambda d: setattr(d._world, "public", True), {}),
+    ("discord.invite", "warn", f"It is in Home ({GUILD}).", lambda d: setattr(d._world, "public", True), {}),
+    (
+        *("discord.invite", "ok", "only in DISCORD_GUILDS", lambda d: setattr(d._world, "public", True)),
+        {"discord_guilds": (GUILD,)},
+    ),
     ("discord.intents", "fail", "Message Content Intent", lambda d: None, {"follow_threads": True}),
     (
         *("discord.permissions", "warn", f"Home ({GUILD}): Read Message History, Attach Files."),
@@ -196,6 +201,7 @@ async def test_problems_and_remarks_of_settings(tmp_path):
     assert ("settings.openai_api_key", "fail") == (unread.id, unread.state)
 
 
+@pytest.mark.promise("K3")
 async def test_files_that_others_can_read(settings, tmp_path):
     """Of the machine, or of the repository."""
     settings.data_dir.mkdir(mode=0o755)

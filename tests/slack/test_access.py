@@ -20,7 +20,7 @@ from tests.slack.conversation import all_heard, calls, exchange, texts
 from tests.slack.stage import Pause
 
 PLAIN = {"type": "message", "channel": "C1", "ts": "1.000001", "user": "U1", "text": "<@U0BOT> hello"}
-REFUSED, UNKNOWN = "I do not answer you here", "send it again in a minute"
+REFUSED, UNKNOWN = "I may not answer you here", "send it again in a minute"
 COMMANDS = ("/reset", "/assistant", "/model", "/console", "/memory", "/what")
 
 

@@ -24,7 +24,7 @@ DIRECT = Address("fake", "", "D1", "D1")
 MEMBERS = Access(guilds=frozenset({"fake:1"}))
 """Direct messages are for members: what they are is not known at once."""
 NOBODY = Standing(member=False)
-REFUSED, UNKNOWN = "I do not answer you here", "send it again in a minute"
+REFUSED, UNKNOWN = "I may not answer you here", "send it again in a minute"
 
 
 class Watched(FakePlatform):
