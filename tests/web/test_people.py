@@ -79,14 +79,12 @@ async def test_what_is_kept_of_a_person_is_shown_taken_along_and_erased(api: Api
             status, told = await boss.ask("GET", f"/console/api/people/{nobody}")
             assert (400, "no_person") == (status, told["error"]["code"])
         assert (await boss.post(f"{one}/erase", {"confirm": "slack:U1"}))["erasure"]["asked_at"]
-        rows = (await boss.get("/console/api/audit?action=data&limit=3"))["data"]
-        assert {("mina-admin", "data.show", "slack:U1")} == {
-            (row["actor"], row["action"], row["object"]) for row in rows
-        }
-        rest = await boss.get("/console/api/audit?action=data&actor=mina-admin-read_chats")
-        assert ["data.export"] == [row["action"] for row in rest["data"]]
-        erased = await boss.get("/console/api/audit?action=data.erase")
-        assert [("mina-admin", "slack:U1")] == [(row["actor"], row["object"]) for row in erased["data"]]
+        rows = (await boss.get("/console/api/audit?object=slack:U1"))["data"]
+        assert [
+            ("mina-admin", "data.erase"),
+            ("mina-admin-read_chats", "data.export"),
+            ("mina-admin", "data.show"),
+        ] == [(row["actor"], row["action"]) for row in rows]
 
 
 async def test_the_audit_a_page_at_a_time(api: Api):

@@ -96,8 +96,8 @@ def _governed(tx: Execute, settings: Settings, now: float) -> Row:
     spent = usage.together(usage_days.totals(tx, month, "kind").values()).price_usd
     spenders = {who: one.price_usd or 0.0 for who, one in usage_days.totals(tx, day, "person").items() if who}
     used: dict[str, dict[str, float]] = {
-        "LIMIT_OPEN": {**runs.by_person(tx, begun=False)},
-        "LIMIT_PERSON_RUNS": {**begun},
+        "LIMIT_OPEN": {who: n for who, n in runs.by_person(tx, begun=False).items() if who},
+        "LIMIT_PERSON_RUNS": {who: n for who, n in begun.items() if who},
         "LIMIT_RUNS": {"": sum(begun.values())},
         "LIMIT_PERSON_DAY": spenders,
         "LIMIT_MONTH": {"": spent or 0.0},
