@@ -171,7 +171,7 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "access_denied": "🔒 {person} is not answered in {place}. Rule: {rule} ({source}).",
         "access_assumed": "How this person stands there is not known here: as for a member, not a guest or a stranger.",
         "access_assistant": "Assistant: “{name}” ({id}, version {version}), from {of}.",
-        "access_scope": "Memory: {scope} ({scope_source}).",
+        "access_scope": "Memory: {scope} ({scoped}).",
         "access_limits": "Limits, 0 is none: {limits}.",
         "access_tools": "Tools of the assistant: {tools}.",
         "assistant_closed": "🔒 Here “{name}” ({id}) answers, which only certain people may use, and you are not among "
@@ -349,7 +349,7 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "access_denied": "🔒 {place}에서 {person}에게 답하지 않습니다. 규칙: {rule} ({source}).",
         "access_assumed": "이 사람이 게스트나 외부인인지 여기서는 알 수 없어 구성원으로 보았어요.",
         "access_assistant": "어시스턴트: “{name}”({id}, 버전 {version}), 지정된 곳: {of}.",
-        "access_scope": "기억 범위: {scope} ({scope_source}).",
+        "access_scope": "기억 범위: {scope} ({scoped}).",
         "access_limits": "한도(0은 제한 없음): {limits}.",
         "access_tools": "어시스턴트의 도구: {tools}.",
         "assistant_closed": "🔒 여기서는 “{name}”({id})이(가) 답하는데, 정해진 사람만 사용할 수 있고 회원님은 포함되어 있지 않아요. 이 봇의 "

@@ -51,6 +51,7 @@ def access_text(told: Mapping[str, Any] | None, locale: str, language: str) -> s
     lines += ["access_assistant", "access_scope", "access_limits", "access_tools"]
     said = {
         **told,
+        "scoped": told["scope_source"],
         **{"name": of["name"] or of["id"], "id": of["id"], "version": of["version"], "of": of["source"]},
         "limits": ", ".join(f"{one['name']}={one['value']:g} ({one['source']})" for one in told["limits"]),
         "tools": ", ".join(told["tools"]) or "–",
