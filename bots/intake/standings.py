@@ -1,4 +1,4 @@
-"""The door of a network: the rules, and how people stand there, asked for once and kept for a day."""
+"""How people stand in a network, and what that decides: people stand there, asked for once and kept for a day."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SOON: Final = 600.0
 MOST: Final = 10_000
 
 
-class Door:
+class Standings:
     """`ask`: how a person stands, None where that cannot be told now; must not raise."""
 
     def __init__(self, access: Access, ask: Callable[[str], Awaitable[Standing | None]]) -> None:
