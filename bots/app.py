@@ -38,6 +38,7 @@ from core.inbox import Inbox, Policy
 from core.policy.access import Access
 from core.policy.explain import in_force
 from core.policy.ledger import Speech
+from core.policy.personal_data import Erasing, Terms
 from core.policy.prices import Prices
 from core.policy.prices import read as read_prices
 from core.policy.rules import settle as settle_rules
@@ -288,6 +289,8 @@ def _watch(core: _Core, settings: Settings, db: Database, tools: ToolFiles, on: 
         if CONSOLE in settings.http_serve:
             core.lanes.ended = Alerts(on, core.background, settings).ended
     core.background.start(tools.watch(core.ready.renew), "tools")
+    erasing = Erasing(db, partial(_service, core.ready), core.lanes, Terms.of(settings))
+    core.background.start(erasing.keep(), "erasing")
     core.background.start(watch_models(db, settings, core.ready, core.lanes.quiet), "model list")
 
 

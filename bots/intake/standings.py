@@ -1,4 +1,4 @@
-"""How people stand in a network, and what that decides: people stand there, asked for once and kept for a day."""
+"""How people stand in a network: asked for once, kept for a day; and what that decides."""
 
 from __future__ import annotations
 
