@@ -79,6 +79,7 @@ async def test_what_is_kept_of_a_person_is_shown_taken_along_and_erased(api: Api
             status, told = await boss.ask("GET", f"/console/api/people/{nobody}")
             assert (400, "no_person") == (status, told["error"]["code"])
         assert (await boss.post(f"{one}/erase", {"confirm": "slack:U1"}))["erasure"]["asked_at"]
+        await boss.until("/console/api/people?q=u1", lambda told: not told["data"])
         rows = (await boss.get("/console/api/audit?object=slack:U1"))["data"]
         assert [
             ("mina-admin", "data.erase"),
