@@ -36,7 +36,7 @@ const speakers = () => [
 const limited = () => [
   { name: t("limit"), cell: (row) => t(`limit.${row.name}`) },
   { name: t("limit.value"), right: true, look: "end", cell: amount },
-  { name: t("limit.used"), look: "rest", cell: (row) => row.used[0] && html`<${Used} limit=${row} one=${row.used[0]} />` },
+  { name: t("limit.used"), cell: (row) => row.used[0] && html`<${Used} limit=${row} one=${row.used[0]} />` },
   { name: t("rule.from"), cell: from },
 ];
 

@@ -25,7 +25,7 @@ export function Person({ id }) {
   return html`<${Head} title=${thing.name || id} facts=${[id]} crumbs=${html`<a href="/people">${t("nav.people")}</a>`}><a class="button" href="/runs?q=${id.split(":")[1]}">${t("nav.runs")}</a>
       <button type="button" class="button" onClick=${take}><${Icon} name="down" />${t("person.export")}</button><//>
     <div class="stack"><${Trouble} error=${refused} /><${State} thing=${thing} />
-      <div class="grid g2"><${Access} id=${id} /><${Erase} id=${id} erase=${erase} going=${Boolean(going)} />
+      <div class="grid g2"><div class="stack"><${Access} id=${id} /><${Erase} id=${id} erase=${erase} going=${Boolean(going)} /></div>
       <div class="card"><header><h2>${t("person.kept")}</h2></header><div class="body stack">
         ${counts.length ? html`<${Facts} pairs=${counts.map(([kind, n]) => [known(`held.${kind}`) || kind, number(/** @type {number} */ (n))])} />` : html`<p class="quiet">${t("person.nothing")}</p>`}
         <p class="small quiet">${t("person.kept.text")}</p></div></div></div></div>`;
