@@ -42,7 +42,7 @@ class Inbox:
         self._db, self._lanes, self._policy = db, lanes, policy
         self._approvals, self._attachments = approvals or Approvals(db), attachments
         self._scopes, self._models, self.feedback = policy.scopes, models, Feedback(db)
-        self._acceptance = Acceptance(policy, lanes.owner)
+        self._acceptance = Acceptance(policy, lanes)
         self._called: dict[tuple[str, str, str], str] = {}
         self.page: Callable[[str], Awaitable[str]] | None = None
         """Gives a link that opens the web page, once, for a person; None where no page is served."""
