@@ -35,6 +35,7 @@ from core.files.attachments import Attachments, FileLimits
 from core.files.library import Library
 from core.files.sent import SentFiles
 from core.inbox import Inbox, Policy
+from core.policy.access import Access
 from core.policy.ledger import Speech
 from core.policy.prices import Prices
 from core.policy.prices import read as read_prices
@@ -335,7 +336,7 @@ def _policy(settings: Settings) -> Policy:
         collect=settings.while_busy == "collect",
         budget=settings.budget,
         window=settings.catch_up_seconds,
-        admins=frozenset(settings.admins),
+        access=Access.of(settings),
     )
 
 

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from core.policy.access import Access
 from core.policy.limits import Limits, told_until
 from core.runs import claims
 from core.runs.lanes import Lanes
@@ -30,7 +31,7 @@ class Policy:
     collect: bool = False
     budget: int = 24_000
     window: float = 3600.0
-    admins: frozenset[str] = frozenset()
+    access: Access = field(default_factory=Access)
     limits: Limits = field(default_factory=Limits)
 
     @property
