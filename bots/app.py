@@ -37,6 +37,7 @@ from core.files.sent import SentFiles
 from core.inbox import Inbox, Policy
 from core.policy.access import Access
 from core.policy.ledger import Speech
+from core.policy.limits import Limits
 from core.policy.prices import Prices
 from core.policy.prices import read as read_prices
 from core.ports import Fetching, Model, ModelFacts, Platform, Service, Transcript
@@ -337,6 +338,7 @@ def _policy(settings: Settings) -> Policy:
         budget=settings.budget,
         window=settings.catch_up_seconds,
         access=Access.of(settings),
+        limits=Limits.of(settings),
     )
 
 

@@ -85,6 +85,12 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "again later if no answer comes.",
         "internal": "⚠️ Something went wrong on my side. Please send your message again; if it happens again, "
         "tell the person who runs this bot.",
+        "limit_person_minute": "You have sent me more messages than I may answer in one minute, so I left this one alone. "
+        "Please send it again from {at} on.",
+        "limit_place_minute": "This channel has sent me more messages than I may answer in one minute, so I left this one alone. "
+        "Please send it again from {at} on.",
+        "limit_open": "So many of your messages are still waiting for an answer that I left this one alone. Please send it again "
+        "once one of them is answered.",
         "max_output_tokens": "✂️ The answer reached its length limit. Say “continue” to read on.",
         "answer_limit": "✂️ I ended this here because it became too long for one answer. Say “continue” to read on, or "
         "ask for a smaller piece.",
@@ -262,6 +268,11 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "not_stored": "⚠️ 저장 공간이 가득 찼거나 고장 나서 지금은 답변할 수 없어요. 이 봇의 운영자에게 알려 주시고, 답변이 오지 않으면 "
         "나중에 다시 질문해 주세요.",
         "internal": "⚠️ 제 쪽에서 문제가 생겼어요. 메시지를 다시 보내 주시고, 또 그러면 이 봇의 운영자에게 알려 주세요.",
+        "limit_person_minute": "1분 동안 답할 수 있는 것보다 많은 메시지를 보내셔서 이 메시지에는 답하지 않았어요. {at}부터 다시 보내 "
+        "주세요.",
+        "limit_place_minute": "이 채널에 1분 동안 답할 수 있는 것보다 많은 메시지가 와서 이 메시지에는 답하지 않았어요. {at}부터 다시 "
+        "보내 주세요.",
+        "limit_open": "아직 답을 기다리는 메시지가 많아서 이 메시지에는 답하지 않았어요. 그중 하나에 답을 받은 뒤에 다시 보내 주세요.",
         "max_output_tokens": "✂️ 답변이 길이 제한에 도달했어요. 이어서 보려면 “계속”이라고 적어 주세요.",
         "answer_limit": "✂️ 한 번의 답변으로는 너무 길어 여기서 끝냈어요. 이어서 보려면 “계속”이라고 하거나 더 작게 나누어 "
         "질문해 주세요.",
