@@ -83,19 +83,26 @@ class Acceptance:
                 "message is older than CATCH_UP_SECONDS, left alone", extra={"at": message.sent_at}
             )
             return Receipt(new=False)
-        scope = self._scopes.at(message.address)
-        thread = threads.find_or_create(tx, message.address, message.user, scope, now)
+        thread = threads.find_or_create(
+            tx, message.address, message.user, self._scopes.at(message.address), now
+        )
         if message.kind == "stop" and (stopped := runs.stop(tx, thread)):
             messages.add(tx, message, thread, None)
             return Receipt(new=True, stopped=stopped)
         place, person = usage.place_and_person(message.address, message.user)
         if over := self._over(tx, message.address.platform, place, person, now, live=not oldest):
             return self._refused(tx, replace(message, kind="limited", over=over), thread, person, now)
+        return self._accepted(tx, message, thread, person, now)
+
+    def _accepted(
+        self, tx: Execute, message: IncomingMessage, thread: ThreadId, person: str, now: float
+    ) -> Receipt:
         run, folded = self._run_for(tx, message, thread, person, now)
         if message.followed and messages.followed_before(tx, message.address):
             message = replace(message, followed=False)  # how that ends is said once in a topic
         messages.add(tx, message, thread, run)
         if message.kind == "reset":
+            scope = self._scopes.at(message.address)
             threads.renew(tx, message.address, message.user, scope, origin="reset", now=now)
         lane = thread if message.kind == "ask" else run
         claim = None if folded else self._begin(tx, lane)
@@ -110,10 +117,8 @@ class Acceptance:
         self, tx: Execute, platform: str, place: str, person: str, now: float, *, live: bool
     ) -> Over | None:
         """Which limit it is over. What was missed came in its own time, and only now all at once."""
-        limits = self._policy.limits
-        return (
-            limits.over(tx, person, f"{platform}:{place}", now) if live else limits.waiting(tx, person, now)
-        )
+        limits, where = self._policy.limits, f"{platform}:{place}"
+        return limits.over(tx, person, where, now) if live else limits.waiting(tx, person, now)
 
     def _refused(
         self, tx: Execute, message: IncomingMessage, thread: ThreadId, person: str, now: float
