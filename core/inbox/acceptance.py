@@ -10,6 +10,7 @@ from core.policy.access import Access
 from core.policy.limits import Limits, told_until
 from core.runs import claims
 from core.runs.lanes import Lanes
+from core.settings import Settings
 from core.store import approvals, counts, erasures, messages, notices, runs, threads, usage
 from core.store.database import Execute
 from core.store.facts import remember
@@ -33,6 +34,19 @@ class Policy:
     window: float = 3600.0
     access: Access = field(default_factory=Access)
     limits: Limits = field(default_factory=Limits)
+
+    @classmethod
+    def of(cls, settings: Settings) -> Policy:
+        """That of the settings."""
+        return cls(
+            scope=settings.thread_scope,
+            dm_scope=settings.dm_scope or None,
+            collect=settings.while_busy == "collect",
+            budget=settings.budget,
+            window=settings.catch_up_seconds,
+            access=Access.of(settings),
+            limits=Limits.of(settings),
+        )
 
     @property
     def scopes(self) -> threads.Scopes:
