@@ -83,10 +83,11 @@ class Acceptance:
                 "message is older than CATCH_UP_SECONDS, left alone", extra={"at": message.sent_at}
             )
             return Receipt(new=False)
-        if message.app and self._spun(tx, message.address):
-            return Receipt(new=False)
         scope = self._scopes.at(message.address)
         thread = threads.find_or_create(tx, message.address, message.user, scope, now)
+        if message.app and self._spun(tx, message.address):
+            messages.add(tx, message, thread, None)  # a history does not bring it back
+            return Receipt(new=False)
         if message.kind == "stop" and (stopped := runs.stop(tx, thread)):
             messages.add(tx, message, thread, None)
             return Receipt(new=True, stopped=stopped)
