@@ -72,16 +72,7 @@ class Acceptance:
         `oldest`; 0: it was delivered, and not found in a history."""
         for name, value in facts.items():
             remember(tx, name, value)
-        if messages.known(tx, message):
-            if not oldest:  # what is found in a history was not delivered
-                counts.add(tx, counts.REPEATED, message.address.platform, now)
-            return Receipt(new=False)
-        if erasures.covers(tx, message):
-            return Receipt(new=False)
-        if message.sent_at < oldest:
-            logger.warning(
-                "message is older than CATCH_UP_SECONDS, left alone", extra={"at": message.sent_at}
-            )
+        if self._passed_over(tx, message, now, oldest):
             return Receipt(new=False)
         scope = self._scopes.at(message.address)
         thread = threads.find_or_create(tx, message.address, message.user, scope, now)
@@ -102,6 +93,17 @@ class Acceptance:
         idle = claim and lane == thread  # nothing was under way there, so nobody was asked anything
         refused = () if idle else approvals.refuse_all(tx, thread, message.user)
         return Receipt(new=True, claim=claim, run=run, thread=thread, refused=refused)
+
+    def _passed_over(self, tx: Execute, message: IncomingMessage, now: float, oldest: float) -> bool:
+        if messages.known(tx, message):
+            if not oldest:  # what is found in a history was not delivered
+                counts.add(tx, counts.REPEATED, message.address.platform, now)
+            return True
+        if too_old := message.sent_at < oldest:
+            logger.warning(
+                "message is older than CATCH_UP_SECONDS, left alone", extra={"at": message.sent_at}
+            )
+        return too_old or erasures.covers(tx, message)
 
     def _spun(self, tx: Execute, where: Address) -> bool:
         """Whether apps have had their turns there: two that answer each other would go on for ever."""

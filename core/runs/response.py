@@ -113,8 +113,6 @@ class ResponseReader:
         if self.progress:
             self.progress.begin(number, [record for one in self._run.rounds for record in one.records])
         requests = self._run.requests
-        if any(tool.get("type") != "function" for tool in prompt.tools):
-            await self._run.gate.passed()  # the server carries those out by itself
         await self._ask(number, prompt)
         stream = self._model.stream(prompt, resume=self._kept(number))
         try:
@@ -150,6 +148,8 @@ class ResponseReader:
 
     async def _ask(self, number: int, prompt: Prompt) -> None:
         """The request is on its way, or has been since its response began."""
+        if any(tool.get("type") != "function" for tool in prompt.tools):
+            await self._run.gate.passed()  # the server carries those out by itself
         requests, began = self._run.requests, None
         if not self.resumable(number):
             requests.broke("")
