@@ -29,7 +29,7 @@ from core.store import client_runs, deletions, items, notices, steps
 from core.store.database import Database, Execute
 from core.store.steps import Answer
 from core.texts import ended
-from core.types import AnswerButton, Assistant, Claim, Ending, Outcome, Vote, Wish
+from core.types import AnswerButton, Assistant, Claim, Ending, Outcome, Over, Vote, Wish
 
 logger = logging.getLogger(__name__)
 MAX_DEATHS = 10
@@ -68,6 +68,8 @@ class Runner:
         run = Run(
             self._db, self._rules, self.platforms[claim.messages[-1].address.platform], claim, self.watching
         )
+        if run.message.over:
+            return await _refused(run, run.message.over)
         if claim.assistant and not run.admitted:
             return await _closed(run, claim.assistant, stopping)
         try:
@@ -255,6 +257,13 @@ async def _closed(run: Run, assistant: Assistant, stopping: Stopping) -> Outcome
     run.gate.close()
     _log(run, Answer("cancelled", "", error="audience"))
     return Outcome("cancelled", error="audience")
+
+
+async def _refused(run: Run, over: Over) -> Outcome:
+    """It was one message too many. Who wrote it is told, and nobody else; after a death just then, again."""
+    await run.platform.notice(run.message, await run.say_over(over))
+    _log(run, Answer("cancelled", "", error=over.limit))
+    return Outcome("cancelled", error=over.limit)
 
 
 async def _withdrawn(run: Run, stopping: Stopping) -> bool:
