@@ -23,14 +23,14 @@ CANARY = "canary-7781"
 REFUSED = "🔒 I may not answer you here. If you need me, ask the person who runs this bot to allow it."
 MANIFEST = Path(inspect.getfile(listeners)).with_name("manifest.yaml").read_text("utf-8")
 COMMANDS: tuple[Any, ...] = (*re.findall(r"command: (/\w+)", MANIFEST), ANY)
-ACTIONS = ("approve", "refuse", "again", "shorter", "rate", ANY)
+ACTIONS: tuple[Any, ...] = ("approve", "refuse", "again", "shorter", "rate", ANY)
 
 
 def of_slack(slack: Any, bob: str, room: str, answer: str, question: str) -> dict[Any, Any]:
     """Whatever Bob can do, by what is registered for it; what an older bot has left behind goes to ANY."""
     button = {"type": "button", "block_id": "b", "action_ts": "5.0", "value": "bad"}
-    pressed = {one: button | {"action_id": "older" if one is ANY else one} for one in ACTIONS}
-    typed = {one: "/older" if one is ANY else one for one in COMMANDS}
+    pressed: dict[Any, Any] = {one: button | {"action_id": "older" if one is ANY else one} for one in ACTIONS}
+    typed: dict[Any, str] = {one: "/older" if one is ANY else one for one in COMMANDS}
     return {
         ("event", "direct"): lambda: slack.say(bob, slack.add_dm("D0BOB", bob).id, CANARY),
         ("event", "mention"): partial(slack.mention, bob, room, CANARY),
