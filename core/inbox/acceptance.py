@@ -91,9 +91,8 @@ class Acceptance:
             remember(tx, name, value)
         if self._passed_over(tx, message, now, oldest):
             return Receipt(new=False)
-        thread = threads.find_or_create(
-            tx, message.address, message.user, self._scopes.at(message.address), now
-        )
+        scope = self._scopes.at(message.address)
+        thread = threads.find_or_create(tx, message.address, message.user, scope, now)
         if message.app and self._spun(tx, message.address):
             messages.add(tx, message, thread, None)  # a history does not bring it back
             return Receipt(new=False)

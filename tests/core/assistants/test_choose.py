@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import pytest
@@ -57,7 +58,7 @@ async def test_only_its_audience_is_shown_an_assistant(tmp_path):
     async with core(tmp_path, ScriptedModel(Heard()), policy=ADMIN) as spool:
         (id,) = await made(spool, "Poet")
         for user, audience, admitted in cases:
-            await spool.db(lambda x, one=audience: assistants.update(x, id, {"audience": [one]}, 2.0))
+            await spool.db(partial(assistants.update, id=id, changes={"audience": [audience]}, now=2.0))
             listed = await chosen(spool, user=user, parent="CPARENT")
             await spool.db(lambda x: assistants.assign(x, *assistants.DEFAULT, id))
             asked = await chosen(spool, user=user, parent="CPARENT")
