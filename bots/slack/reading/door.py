@@ -52,6 +52,11 @@ class SlackDoor:
             verdict = self._inbox.access.authorize(replace(act, standing=await self._ask(act.person)))
         return verdict
 
+    async def learnt(self, act: Act) -> Act:
+        """With how the person stands, where that decides and is told within a second."""
+        unknown = self._inbox.access.authorize(act).allowed is None
+        return replace(act, standing=await self._ask(act.person)) if unknown else act
+
     async def words(self, act: Act, verdict: Verdict, locale: str) -> str:
         """What whoever was refused is told, once a day; else ""."""
         person, until = f"{act.platform}:{act.person}", time.time() + verdict.window
