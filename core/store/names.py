@@ -27,10 +27,13 @@ def find(tx: Execute, platform: str, id: str) -> str:
 
 def people(tx: Execute, part: str, most: int) -> list[dict[str, str]]:
     """People of chats who have said something, by a part of their name or id (`slack:U1`)."""
+    said = (
+        "SELECT 1 FROM messages AS m WHERE m.platform <> '' AND m.platform = n.platform AND m.person = n.id"
+    )
     found = tx.execute(
-        "SELECT n.platform || ':' || n.id AS who, MAX(name) FROM names AS n WHERE EXISTS (SELECT 1 FROM "
-        "messages AS m WHERE m.platform <> '' AND m.platform = n.platform AND m.person = n.id) AND (name "
-        "LIKE ? ESCAPE '\\' OR n.platform || ':' || n.id LIKE ? ESCAPE '\\') GROUP BY who ORDER BY 2, 1 LIMIT ?",
+        f"SELECT n.platform || ':' || n.id AS who, MAX(name) FROM names AS n WHERE EXISTS ({said}) AND (name "
+        "LIKE ? ESCAPE '\\' OR n.platform || ':' || n.id LIKE ? ESCAPE '\\') "
+        "GROUP BY who ORDER BY 2, 1 LIMIT ?",
         (like(part), like(part), most),
     ).fetchall()
     return [{"id": id, "name": name} for id, name in found]
