@@ -13,13 +13,15 @@ from dataclasses import replace
 from typing import Any, Final, TypedDict
 
 from core.errors import Permanent, Retryable, SpoolError
+from core.policy import budget
+from core.policy.budget import Budget, Held
 from core.policy.prices import Prices
 from core.ports import Transcribe
-from core.store import runs, steps, usage
+from core.store import reservations, runs, steps, usage
 from core.store.database import Execute
 from core.store.steps import Decided, Done
 from core.store.usage import Usage, UsageKind, UsageOutcome
-from core.types import Claim, Finished, Prompt
+from core.types import Claim, Finished, Over, Prompt
 
 BUCKETS: Final = tuple(round(0.01 * 2**power, 2) for power in range(14))
 """Upper ends of the buckets for times, in seconds: .01 to 81.92, as OpenTelemetry has them for requests."""
@@ -87,7 +89,7 @@ class Requests:
 
     def __init__(self, claim: Claim) -> None:
         self._whose, self._kind = whose(claim), kind(claim)
-        self.prices = Prices()
+        self.prices, self.budget, self._held = Prices(), Budget(), Held()
         self._open: Usage | None = None
         self._over: list[tuple[Usage, int]] = []
         self.began_at: float | None = None
@@ -95,14 +97,33 @@ class Requests:
         self._pictures = ""
         """The model that draws."""
 
+    async def afford(self, number: int, prompt: Prompt, until: float) -> Prompt:
+        """Returns ⇒ the response may be asked for like this: what it may cost is kept. Raises as `Budget.hold`."""
+        if self.budget:
+            step = steps.round(number).name
+            one = Usage(self._kind, prompt.model, time.time(), "unknown", step=step, **self._whose)
+            self._held = await self.budget.hold(budget.need(one, prompt), until)
+        return self._held.of(prompt)
+
+    @property
+    def short(self) -> Over | None:
+        """The limit that has cut the newest request."""
+        return self._held.short
+
+    def resumed(self, began: float | None, held: str) -> None:
+        """A response goes on that a former process has asked for then; that is kept for it."""
+        self._held = Held(held, began or time.time())
+
     def begin(self, number: int, prompt: Prompt, began: float | None = None) -> None:
         """The response of that number is asked for, since `began`. One that is resumed stays one row."""
         drawing = (tool for tool in prompt.tools if tool.get("type") == "image_generation")
         self._pictures = next((str(tool.get("model") or "") for tool in drawing), "") or prompt.model
         step = steps.round(number).name
         if self._open is None:
-            self.began_at = time.time() if began is None else began
-            self._open = Usage(self._kind, prompt.model, self.began_at, "unknown", step=step, **self._whose)
+            began = time.time() if began is None else began
+            one = Usage(self._kind, prompt.model, began, "unknown", step=step, **self._whose)
+            self._open = self._held.row(one)
+            self.began_at = self._open.began_at
 
     @property
     def under_way(self) -> bool:
@@ -124,13 +145,14 @@ class Requests:
     def failed(self, error: SpoolError, items: Sequence[Mapping[str, Any]] = ()) -> None:
         """It has failed so; one that never left is no request."""
         if (one := self._open) and error.request == "unsent":
-            self._open = None
+            self._close(replace(one, outcome="unsent"))
         elif one:
             self._close(broken(one, error), items)
 
     def turned_away(self, code: str) -> Callable[[], None]:
         """The server refused it; gives what is to be called when the same is asked again in another way."""
         before = self._open
+        self._open = before and replace(before, held="")  # what is kept is for the next one
         self.broke(code, "refused")
 
         def again() -> None:
@@ -170,6 +192,7 @@ def left(tx: Execute, claim: Claim) -> Claim:
     None can have been once there is an answer, while a round's calls have no results, or a yes was not sent.
     A background response that is resumed goes on in the row that its end will make.
     """
+    reservations.lose_run(tx, claim.run)
     number = 0
     while steps.round(number).name in claim.memo:
         number += 1
@@ -198,20 +221,24 @@ def _results_known(claim: Claim, number: int) -> bool:
 class Speech:
     """Transcribes, and says what it cost."""
 
-    def __init__(self, transcribe: Transcribe, model: str, prices: Prices) -> None:
+    def __init__(
+        self, transcribe: Transcribe, model: str, prices: Prices, budget: Budget | None = None
+    ) -> None:
         self._transcribe, self._model, self._prices = transcribe, model, prices
+        self._budget = budget or Budget()
 
     def asked(self) -> Usage:
         """The row of a request that begins now, and whose end is not seen."""
         return Usage("transcription", self._model, time.time(), "unknown")
 
-    async def __call__(self, name: str, content: bytes, rows: list[Usage]) -> str:
+    async def __call__(self, name: str, content: bytes, one: Usage, rows: list[Usage]) -> str:
         """What is said in a recording; `rows` gets the row of the request, whatever becomes of it."""
-        one = self.asked()
+        one = (await self._hold(one, content)).row(one)
         try:
             told = await self._transcribe(name, content)
         except SpoolError as error:
-            rows += [] if error.request == "unsent" else [broken(one, error)]
+            unsent = error.request == "unsent"
+            rows.append(replace(one, outcome="unsent") if unsent else broken(one, error))
             raise
         except BaseException:
             rows.append(one)
@@ -219,3 +246,10 @@ class Speech:
         done = ended(one, Finished("completed", usage=told.usage))
         rows.append(await self._prices.priced(replace(done, units=told.minutes)))
         return told.text
+
+    async def _hold(self, one: Usage, content: bytes) -> Held:
+        try:
+            return await self._budget.hold(budget.sound(one, content))
+        except Permanent as error:
+            notice = "no_transcription" if error.notice == "unpriced" else "audio_limit"
+            raise Permanent(error.code, notice=notice) from error

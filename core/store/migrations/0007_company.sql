@@ -11,3 +11,16 @@ CREATE TABLE notices (
 -- Whose it is: slack:U…, discord:…, key:…; of rows before this version unknown.
 ALTER TABLE runs ADD COLUMN person TEXT;
 CREATE INDEX runs_person ON runs (person, status) WHERE status IN ('queued', 'in_progress', 'requires_action', 'cancelling');
+
+-- What requests to the model server may cost at the most whose price is not in the ledger (yet): it counts as spent.
+CREATE TABLE reservations (
+    id TEXT PRIMARY KEY,                        -- resv_…
+    run_id TEXT,
+    step TEXT,                                  -- as in usage
+    person TEXT NOT NULL,                       -- slack:U…, discord:…, key:…; '' of nobody
+    at DOUBLE PRECISION NOT NULL,
+    price BIGINT NOT NULL,                      -- 1e-10 USD
+    live INTEGER NOT NULL                       -- 0: its end was not seen, and will not be
+);
+CREATE INDEX reservations_at ON reservations (at);
+CREATE INDEX reservations_run ON reservations (run_id) WHERE run_id IS NOT NULL;
