@@ -27,10 +27,11 @@ class Choice:
     wanted: str = ""
 
 
-def choose(tx: Execute, address: Address, parent: str, wanted: str, *, admin: bool) -> Choice:
+def choose(tx: Execute, address: Address, parent: str, wanted: str, admin: str) -> Choice:
     """Who answers there, or that `wanted` (an id or a name) does from now on.
 
     "none" and, unless somebody is called so, "default" end what was chosen for this very channel.
+    `admin`: who asks, "" where that is none.
     """
     places = [place for place in (address.channel, parent, address.workspace) if place]
     if not wanted:
@@ -38,12 +39,12 @@ def choose(tx: Execute, address: Address, parent: str, wanted: str, *, admin: bo
         return Choice("current", current, tuple(one for one in assistants.all(tx) if one.id != current.id))
     if not admin:
         return Choice("admins")
-    found = assistants.named(tx, wanted)
+    by, found = (time.time(), f"{address.platform}:{admin}"), assistants.named(tx, wanted)
     if not found and wanted.casefold() in NOBODY:
-        assistants.unassign(tx, address.platform, address.channel)
+        assistants.unassign(tx, address.platform, address.channel, *by)
         return Choice("freed", assistants.nearest(tx, address.platform, places))
     if len(found) != 1:
         others = tuple(found or assistants.all(tx))
         return Choice("several" if found else "unknown", None, others, wanted)
-    assistants.assign(tx, address.platform, address.channel, found[0].id, time.time())
+    assistants.assign(tx, address.platform, address.channel, found[0].id, *by)
     return Choice("switched", found[0])

@@ -259,8 +259,8 @@ class Inbox:
 
     async def assistants(self, address: Address, parent: str, user: str, wanted: str) -> Choice:
         """Who answers there and who else could; or, for admins, that `wanted` does from the next run on."""
-        admin = user in self._policy.admins
-        return await self._db(lambda tx: choose(tx, address, parent, wanted.strip(), admin=admin))
+        admin = user if user in self._policy.admins else ""
+        return await self._db(lambda tx: choose(tx, address, parent, wanted.strip(), admin))
 
     async def console(self, person: str) -> str:
         """A link for an admin, who is named with the platform; "" for others, and where no page is served."""

@@ -13,6 +13,7 @@ from core.errors import ConfigError
 from core.settings import time_zone
 from core.settings.copied import unlike_a_key, unlike_a_server
 from core.settings.http import SERVED, wrong_http
+from core.settings.limits import Dollars, Most, read_dollars, read_most
 from core.settings.otel import ENDPOINTS, wrong_otel
 
 OPENAI_HOST = "api.openai.com"
@@ -64,6 +65,13 @@ class Settings:
     while_busy: Literal["queue", "collect"] = "queue"
     follow_threads: bool | None = None
     answer_in: tuple[str, ...] = ()
+    limit_person_minute: Most = 20
+    limit_place_minute: Most = 60
+    limit_open: Most = 20
+    limit_person_runs: Most = 3
+    limit_runs: Most = 200
+    limit_person_day: Dollars = 0.0
+    limit_month: Dollars = 0.0
     language: Literal["en", "ko"] = "en"
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     history_tokens: int = 24_000
@@ -378,4 +386,5 @@ def _language(name: str, text: str, kind: str) -> str:
 
 _READERS = _Readers(
     {"bool": _flag, "bool | None": _flag, "int": _number, "Path": _path, "tuple[str, ...]": _names}
+    | {"Most": read_most, "Dollars": read_dollars}
 )

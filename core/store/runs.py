@@ -40,14 +40,27 @@ class Row:
     """JSON of a client's run."""
 
 
-def add(tx: Execute, thread: ThreadId, now: float, *, lane: str | None) -> RunId:
-    """Queue a run: behind the others of its lane, or (None) in a lane of its own."""
+def add(tx: Execute, thread: ThreadId, now: float, *, lane: str | None, person: str = "") -> RunId:
+    """Queue a run: behind the others of its lane, or (None) in a lane of its own.
+
+    `person`: whose it is, named with the network.
+    """
     run = RunId(f"run_{token_hex(12)}")
     tx.execute(
-        "INSERT INTO runs (id, lane, thread_id, status, created_at) VALUES (?, ?, ?, 'queued', ?)",
-        (run, lane or run, thread, now),
+        "INSERT INTO runs (id, lane, thread_id, status, created_at, person) VALUES (?, ?, ?, 'queued', ?, ?)",
+        (run, lane or run, thread, now, person or None),
     )
     return run
+
+
+def open_messages(tx: Execute, person: str) -> int:
+    """How many messages of that person wait for the model's answer, or have it under way."""
+    rows = tx.execute(
+        f"SELECT COUNT(*) FROM runs JOIN messages ON messages.run_id = runs.id WHERE runs.person = ? "
+        f"AND runs.{UNFINISHED} AND lane <> runs.id",
+        (person,),
+    ).fetchall()
+    return int(rows[0][0])
 
 
 def waiting_in(tx: Execute, lane: str, topic: str) -> RunId | None:

@@ -24,3 +24,10 @@ CREATE TABLE reservations (
 );
 CREATE INDEX reservations_at ON reservations (at);
 CREATE INDEX reservations_run ON reservations (run_id) WHERE run_id IS NOT NULL;
+-- How much of a limit is used, as a bucket that is refilled all the time: it is full again at that moment.
+CREATE TABLE buckets (
+    about TEXT NOT NULL,                        -- the name of the limit
+    subject TEXT NOT NULL,                      -- whose: slack:U…, discord:…, key:…; of a channel slack:C…
+    full_at DOUBLE PRECISION NOT NULL,
+    PRIMARY KEY (about, subject)
+);

@@ -53,6 +53,13 @@ def test_only_what_is_needed_is_not_a_comment():
     assert set(list(documented())[: len(needed)]) == set(needed)
 
 
+@pytest.mark.parametrize("value", ["-1", "1.5", "many", "²"])
+def test_a_limit_is_a_whole_number_and_0_is_none(value):
+    assert read({"LIMIT_OPEN": "0", "LIMIT_MONTH": "2.5"}).limit_open == 0
+    assert "0 is no limit" in problems({"LIMIT_OPEN": value})[0]
+    assert "0 is no limit" in problems({"LIMIT_MONTH": "nan"})[0]
+
+
 def test_every_setting_is_documented_and_nothing_else():
     """`.env.example` has exactly the settings there are; `cp .env.example .env` alone configures nothing."""
     assert set(NAMES) == set(documented())
