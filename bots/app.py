@@ -35,6 +35,7 @@ from core.files.attachments import Attachments, FileLimits
 from core.files.library import Library
 from core.files.sent import SentFiles
 from core.inbox import Inbox, Policy
+from core.policy.budget import Budget, Money
 from core.policy.ledger import Speech
 from core.policy.prices import Prices
 from core.policy.prices import read as read_prices
@@ -102,6 +103,7 @@ class _Core:
     answering: dict[str, Platform]
     """Where runs are answered: each platform, and the API."""
     sent: SentFiles
+    budget: Budget
 
 
 class Running(NamedTuple):
@@ -122,6 +124,7 @@ def _core(
     prices: Prices,
 ) -> _Core:
     policy, approvals, background = _policy(settings), Approvals(db), Background()
+    budget = Budget(db, Money.of(settings), prices)
     rules = Rules.of(settings, policy.scopes)
 
     async def transcribe(name: str, content: bytes) -> Transcript:
@@ -131,15 +134,15 @@ def _core(
         db,
         platforms,
         FileLimits(settings.file_megabytes * 2**20, settings.files_per_message),
-        transcribe=Speech(transcribe, settings.transcription_model, prices),
+        transcribe=Speech(transcribe, settings.transcription_model, prices, budget),
     )
 
     async def build() -> RunContext:
         server = asyncio.to_thread(_model_server, settings)
         (model, service), toolbox = await asyncio.gather(server, tool_files.load())
-        library = Library(db, service)
+        library = Library(db, service, allowed=budget.check)
         own = RunContext(db, model, approvals, attachments, toolbox, service, library, rules, background)
-        return replace(own, prices=prices, sent=sent)
+        return replace(own, prices=prices, budget=budget, sent=sent)
 
     ready = Ready(build)
     sent = SentFiles(db, partial(_service, ready), settings.data_dir)
@@ -152,7 +155,9 @@ def _core(
     endings = Endings(db, lanes, rules.budget)
     service = _assistants(settings, db, ready)
     inbox = Inbox(db, lanes, policy, approvals, attachments, ModelChoices(db, service, background))
-    return _Core(ready, attachments, summaries, lanes, inbox, background, service, endings, answering, sent)
+    return _Core(
+        ready, attachments, summaries, lanes, inbox, background, service, endings, answering, sent, budget
+    )
 
 
 def _assistants(settings: Settings, db: Database, ready: Ready) -> Assistants:
@@ -198,7 +203,7 @@ async def _http(
         core.inbox.page = partial(invited, db, settings)
     means = PageMeans(core.ready, core.inbox.decide, checks, demo=behind is not None)
     page = means if CONSOLE in settings.http_serve else None
-    parts = (core.assistants, core.lanes, core.endings, service, core.background, core.sent)
+    parts = (core.assistants, core.lanes, core.endings, service, core.background, core.sent, core.budget)
     services = built(Means(settings, db, *parts, page))
     if METRICS in settings.http_serve:
         metrics = Metrics(settings.data_dir / FILE, checks.connections, settings.run_seconds)
@@ -281,8 +286,7 @@ def _watch(core: _Core, settings: Settings, db: Database, tools: ToolFiles, on: 
     if listening(settings.http):
         core.answering[API] = _api()
         core.background.start(core.endings.watch(), "expiry")
-        if CONSOLE in settings.http_serve:
-            core.lanes.ended = Alerts(on, core.background, settings).ended
+    core.lanes.ended = Alerts(on, core.background, settings, db, core.budget.money).ended
     core.background.start(tools.watch(core.ready.renew), "tools")
     core.background.start(watch_models(db, settings, core.ready, core.lanes.quiet), "model list")
 
@@ -325,6 +329,7 @@ def _settle(tx: Execute, *, settings: Settings, assistant: Assistant | None) -> 
     assistants.settle(tx, assistant or with_chosen_model(tx, settings_assistant(settings)), time.time())
     files.release_ended(tx)
     usage.settle(tx, settings.zone)
+    Money.of(settings).settle(tx, time.time())
     return demos
 
 

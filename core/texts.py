@@ -85,6 +85,11 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "again later if no answer comes.",
         "internal": "⚠️ Something went wrong on my side. Please send your message again; if it happens again, "
         "tell the person who runs this bot.",
+        "limit_person_day": "💸 What you may spend in one day is used up, so I have to stop here. Ask me again from {time} on.",
+        "limit_month": "💸 What may be spent on answers this month is used up, so I have to stop here. Ask me again from {time} on, or "
+        "tell the person who runs this bot.",
+        "unpriced": "⚠️ I could not get an answer: what may be spent is limited, and the price of this model is not known. Please "
+        "tell the person who runs this bot to put it into PRICES_FILE.",
         "max_output_tokens": "✂️ The answer reached its length limit. Say “continue” to read on.",
         "answer_limit": "✂️ I ended this here because it became too long for one answer. Say “continue” to read on, or "
         "ask for a smaller piece.",
@@ -117,6 +122,8 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "file_forbidden": "📎 {files}: I am not allowed to read files here. Please tell the person who runs this bot.",
         "no_transcription": "📎 {files}: I cannot listen to audio here. Please write what you need as text.",
         "audio_failed": "📎 {files}: I could not understand the recording. Please send it again, or write it as text.",
+        "audio_limit": "📎 {files}: I did not listen to it, because that may cost more than is left to be spent. Please write it "
+        "as text.",
         "audio_silent": "📎 {files}: I heard no words in it. Please record it again, or write it as text.",
         "file_gone": "⚠️ A file is no longer at the AI service: it is kept there for a limited time only. "
         "Please ask again, and send the file again if it was yours.",
@@ -181,6 +188,10 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "model_asking": "I am still asking the AI service about “{wanted}”. Send /model in a few seconds to see which model "
         "answers then.",
         "console_link": "This opens the web page, once, within ten minutes: {url}",
+        "alert_month": "💸 {percent}% of what may be spent this month is: ${spent} of ${limit} (LIMIT_MONTH). Once all of it is, I answer "
+        "nobody until {time}. Raise the limit and restart me to go on.",
+        "alert_person_day": "💸 {person} has spent {percent}% of what one person may in a day: ${spent} of ${limit} (LIMIT_PERSON_DAY). "
+        "Once all of it is, I do not answer them until {time}.",
         "alert": "An answer failed. {why}\nHow it went: {url}",
         "console_sent": "The link to the web page is in a direct message from me.",
         "console_admins": "Only admins get a link to the web page, and only where it is served. "
@@ -260,6 +271,11 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "not_stored": "⚠️ 저장 공간이 가득 찼거나 고장 나서 지금은 답변할 수 없어요. 이 봇의 운영자에게 알려 주시고, 답변이 오지 않으면 "
         "나중에 다시 질문해 주세요.",
         "internal": "⚠️ 제 쪽에서 문제가 생겼어요. 메시지를 다시 보내 주시고, 또 그러면 이 봇의 운영자에게 알려 주세요.",
+        "limit_person_day": "💸 하루에 쓸 수 있는 금액을 모두 써서 여기서 멈췄어요. {time}부터 다시 질문해 주세요.",
+        "limit_month": "💸 이번 달 답변에 쓸 수 있는 금액을 모두 써서 여기서 멈췄어요. {time}부터 다시 질문하거나 이 봇의 운영자에게 알려 "
+        "주세요.",
+        "unpriced": "⚠️ 답변을 받지 못했어요: 쓸 수 있는 금액에 한도가 있는데 이 모델의 가격을 알 수 없어요. 이 봇의 운영자에게 "
+        "PRICES_FILE에 가격을 적어 달라고 해 주세요.",
         "max_output_tokens": "✂️ 답변이 길이 제한에 도달했어요. 이어서 보려면 “계속”이라고 적어 주세요.",
         "answer_limit": "✂️ 한 번의 답변으로는 너무 길어 여기서 끝냈어요. 이어서 보려면 “계속”이라고 하거나 더 작게 나누어 "
         "질문해 주세요.",
@@ -288,6 +304,7 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "file_forbidden": "📎 {files}: 여기서는 파일을 읽을 권한이 없어요. 이 봇의 운영자에게 알려 주세요.",
         "no_transcription": "📎 {files}: 여기서는 음성을 들을 수 없어요. 필요한 내용을 글로 적어 주세요.",
         "audio_failed": "📎 {files}: 녹음을 알아듣지 못했어요. 다시 보내거나 글로 적어 주세요.",
+        "audio_limit": "📎 {files}: 듣는 데 남은 금액보다 많이 들 수 있어서 듣지 않았어요. 글로 적어 주세요.",
         "audio_silent": "📎 {files}: 말소리가 들리지 않았어요. 다시 녹음하거나 글로 적어 주세요.",
         "file_gone": "⚠️ 파일이 AI 서비스에 더 이상 없어요. 그곳에는 정해진 시간 동안만 보관됩니다. "
         "다시 요청해 주시고, 보내신 파일이었다면 파일도 다시 보내 주세요.",
@@ -346,6 +363,10 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "model_asking": "“{wanted}” 모델에 대해 아직 AI 서비스에 묻고 있어요. 어떤 모델로 답하게 되었는지는 몇 초 뒤에 /model 로 확인해 "
         "주세요.",
         "console_link": "웹 페이지를 여는 링크예요. 10분 안에 한 번만 쓸 수 있어요: {url}",
+        "alert_month": "💸 이번 달에 쓸 수 있는 금액의 {percent}%를 썼어요: ${limit} 중 ${spent} (LIMIT_MONTH). 모두 쓰면 {time}까지 아무에게도 "
+        "답하지 않아요. 계속 쓰려면 한도를 올리고 다시 시작해 주세요.",
+        "alert_person_day": "💸 {person} 님이 하루에 쓸 수 있는 금액의 {percent}%를 썼어요: ${limit} 중 ${spent} (LIMIT_PERSON_DAY). 모두 쓰면 "
+        "{time}까지 이 사람에게 답하지 않아요.",
         "alert": "답변 하나가 실패했어요. {why}\n자세한 과정: {url}",
         "console_sent": "웹 페이지 링크를 다이렉트 메시지로 보냈어요.",
         "console_admins": "웹 페이지 링크는 관리자만, 페이지가 켜져 있을 때 받을 수 있어요. "

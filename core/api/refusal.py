@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from core.errors import Permanent, Retryable, SpoolError
 from core.ports import GONE
+from core.types import Over
 
 
 class Refusal(SpoolError):
@@ -31,6 +34,8 @@ class Refusal(SpoolError):
     @property
     def type(self) -> str:
         """The API's word for the kind of error."""
+        if self.code == QUOTA:
+            return QUOTA
         return _TYPES.get(self.status, "server_error" if self.status >= 500 else "invalid_request_error")
 
     def to_json(self) -> dict[str, Any]:
@@ -40,6 +45,18 @@ class Refusal(SpoolError):
 
 
 _TYPES = {429: "rate_limit_error"}
+QUOTA: Final = "insufficient_quota"
+"""The API's word where no money is left."""
+
+
+def unaffordable(over: Over) -> Refusal:
+    """A limit on money is reached."""
+    when, seconds = datetime.fromtimestamp(over.again_at, UTC), max(1.0, over.again_at - time.time())
+    told = (
+        f"{over.limit} of this server is reached: nothing more may be spent until {when:%Y-%m-%d %H:%M} UTC."
+    )
+    cure = " Try again then, or ask its operator to raise the limit."
+    return Refusal(told + cure, status=429, code=QUOTA, retry_after=seconds)
 
 
 def not_found(kind: str, id: str) -> Refusal:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from core.api import access, messages, threads
@@ -17,9 +17,10 @@ from core.api.assistants import refuse_hosted
 from core.api.key import Key
 from core.api.models import ApiModels
 from core.api.page import Page, cursors, listed
-from core.api.refusal import Refusal, not_found
+from core.api.refusal import Refusal, not_found, unaffordable
 from core.api.run_options import run_options
 from core.api.watch import Fields, Watch
+from core.policy.budget import Money
 from core.runs import claims
 from core.runs.client import objects, views
 from core.runs.client.endings import Endings
@@ -36,13 +37,14 @@ from core.types import Assistant, Claim, RunId, RunOptions
 class RunRules:
     """For all runs of clients. `expiry`: seconds a run has; `full`: the model server has hosted tools.
 
-    `at_once`: how many of one project may wait for the model or be with it.
+    `at_once`: how many of one project may wait for the model or be with it; `money`: what may be spent.
     """
 
     budget: int = 24_000
     expiry: float = 600.0
     full: bool = True
     at_once: int = 256
+    money: Money = field(default_factory=Money)
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,13 +238,15 @@ class Runs:
         return Begun(run, told, events, claim)
 
     def allow(self, tx: Execute, key: Key, tools: Sequence[Mapping[str, Any]]) -> None:
-        """Raises Refusal where such a run cannot be carried out here, or is one too many."""
+        """Raises Refusal where such a run cannot be carried out or paid here, or is one too many."""
         if not self._rules.full:
             refuse_hosted(tools)
         if runs.under_way(tx, key.project) >= self._rules.at_once:
             told = f"{self._rules.at_once} runs of this project are under way (API_RUNS_AT_ONCE)."
             cure = " Wait until one has ended."
             raise Refusal(told + cure, status=429, code="too_many_runs", retry_after=1.0)
+        if over := self._rules.money.over(tx, key.person, time.time()):
+            raise unaffordable(over)
 
     async def _told(self, work: Callable[[Execute], Begun], watch: Watch | None) -> Object:
         begun = await self.begun(work, watch)

@@ -1,9 +1,9 @@
 """The budget: what may still be spent of LIMIT_PERSON_DAY and LIMIT_MONTH, kept aside before each request.
 
-What makes it safe: a request is made only once the most that it can cost is on disk as a reservation
-(`Budget.hold`), in the transaction that has looked what is left. It goes in the one that writes the price into
-the ledger (`usage.add`), so at any moment what is spent and what is kept together are no less than what was
-asked for. Where no price comes, because a process died, say, the reservation stays: it counts as spent.
+What makes it safe: a request is made only once the most that it can cost is on disk as a reservation, written
+(`Budget.hold`) in the transaction that has looked what is left. That goes in the one which writes the price
+into the ledger (`usage.add`), so at any moment what is spent and what is kept together are no less than what
+was asked for. Where no price comes, because a process died, say, the reservation stays: it counts as spent.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import json
 import logging
 import math
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from secrets import token_hex
@@ -107,6 +107,11 @@ class Money:
             found.append(Window("LIMIT_MONTH", self.month, "", first, ends, self.zone))
         return found
 
+    def settle(self, tx: Execute, now: float) -> None:
+        """A process begins: of what a death left nothing is under way any more."""
+        first = datetime.fromtimestamp(now, time_zone.zone(self.zone)).date().replace(day=1)
+        reservations.settle(tx, usage.begins(first, self.zone))
+
     def over(self, tx: Execute, person: str, now: float) -> Over | None:
         """The limit that is reached, before anything is asked: nothing is left, or so little that this person
         was told so already."""
@@ -193,7 +198,7 @@ def sound(one: Usage, content: bytes) -> Need:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """What is kept for a request: its output may have so many `tokens`, its hosted tools make so many `calls`.
+    """What is kept for a request: its output may have so many `tokens`, hosted tools may be called so often.
     `short`: the limit that has cut these; `at`: the moment whose windows count. Without an `id` nothing does.
     """
 
@@ -276,7 +281,7 @@ class Budget:
         counted = [(*window.left(tx), window) for window in self.money.windows(one.person, now)]
         if not counted:
             return Held()
-        left, live, window = min(counted, key=lambda found: found[0])
+        left, _, window = min(counted, key=lambda found: found[0])
         over = Over(window.limit, window.ends)
         for calls in reversed(range(len(cost.fixed))):
             tokens = _buys(left - cost.fixed[calls], cost.each, need.most)
@@ -299,7 +304,9 @@ class Budget:
         if need.draws:
             picture = replace(first, kind="image", model=need.draws, units=1.0, input=None, output=None)
             drawn = await self._price(picture)
-        each = (await self._price(replace(last, output=_MILLION)) - asked[-1]) / _MILLION if need.most else 0.0
+        each = (
+            (await self._price(replace(last, output=_MILLION)) - asked[-1]) / _MILLION if need.most else 0.0
+        )
         fixed = [sum(asked[: place + 1]) + drawn * place for place in range(len(asked))]
         small = await self._price(replace(first, input=min(SMALL, first.input or 0)))
         return _Cost(tuple(fixed), each, small + need.least * each)

@@ -98,7 +98,7 @@ class Requests:
         """The model that draws."""
 
     async def afford(self, number: int, prompt: Prompt, until: float) -> Prompt:
-        """Returns ⇒ the response may be asked for like this: what it may cost is kept. Raises as `Budget.hold`."""
+        """Returns ⇒ it may be asked for like this: what it may cost is kept. Raises as `Budget.hold`."""
         if self.budget:
             step = steps.round(number).name
             one = Usage(self._kind, prompt.model, time.time(), "unknown", step=step, **self._whose)

@@ -3,27 +3,32 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from types import TracebackType
-from typing import Self, TypeVar
+from typing import Final, Self, TypeVar
 
 from core.errors import Lost
-from core.policy.ledger import Requests
+from core.policy.ledger import Requests, whose
 from core.ports import FullReply, Platform
 from core.runs.client import records
 from core.runs.client.watching import Watching
 from core.runs.run_context import Rules
 from core.settings import time_zone
-from core.store import runs, steps, thread_messages, usage
+from core.store import notices, runs, steps, thread_messages, usage
 from core.store.database import Database, Execute
 from core.store.steps import Answer, Journal, Round, Step
 from core.store.usage import Usage
 from core.texts import of_script, text
-from core.types import Activity, Claim, Person
+from core.types import Activity, Claim, Over, Person
 
 T = TypeVar("T")
+SAID_SECONDS: Final = 15.0
+"""A longer wait is said in the post."""
+PAUSE: Final = "pause"
 
 
 @dataclass
@@ -134,6 +139,23 @@ class Run:
         """Say it under the answer."""
         self.draft.notes[await self.say(key, **values)] = None
 
+    async def tells(self, over: Over) -> bool:
+        """Whether this answer is the one notice of that limit in its window: decided once, and kept."""
+        claim, now, name, person = self.claim, time.time(), steps.LIMITED.name, whose(self.claim)["person"]
+
+        def work(tx: Execute) -> bool:
+            first = notices.first(tx, person, over.limit, now, over.again_at)
+            steps.record(tx, claim.run, claim.owner, name, over.limit if first else "", None, now)
+            return first
+
+        known = self.journal.get(steps.LIMITED)
+        return await self.db(work) if known is None else bool(known)
+
+    async def note_over(self, over: Over) -> None:
+        """Say under the answer which limit has ended it, and when it may go on."""
+        at = datetime.fromtimestamp(over.again_at, time_zone.zone(await self.zone()))
+        await self.note(over.limit.lower(), time=f"{at:%Y-%m-%d %H:%M}")
+
     async def record_round(self, one: Round) -> None:
         """The line that fixes a round: from here on its calls are these, whatever happens."""
         rows = await self.requests.taken()
@@ -197,6 +219,18 @@ class Run:
         if draft.activities.get(activity.id) != activity:
             draft.activities[activity.id] = activity
             self.reply.show(draft.head + (draft.shown or draft.text), tuple(draft.activities.values()))
+
+    async def waited(self, seconds: float) -> bool:
+        """Wait before the next attempt; False where the run's time would be over."""
+        if asyncio.get_running_loop().time() + seconds >= self.draft.until:
+            return False
+        if seconds > SAID_SECONDS:
+            until = datetime.now(UTC) + timedelta(seconds=seconds)
+            title = await self.say("task_pause", seconds=round(seconds), time=f"{until:%H:%M:%S}")
+            self.doing(Activity(PAUSE, title))
+        await asyncio.sleep(seconds)
+        self.done(PAUSE)
+        return True
 
     def done(self, id: str, *, ok: bool = True) -> None:
         """That is over."""

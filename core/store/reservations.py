@@ -1,4 +1,4 @@
-"""Reservations: what requests may cost whose cost is not known yet, or never will be. All of it counts as spent.
+"""Reservations: what requests may cost whose cost is not known yet, or never will be. All of it is as spent.
 
 A row is on disk before its request is made, and goes in the transaction that writes the price into the ledger
 (`usage.add`). So whatever dies in between, the money stays counted, and no limit is passed by it.

@@ -325,6 +325,9 @@ CONTEXT: Final[Step[tuple[Earlier, ...]]] = Step("context", _context_told, _cont
 ANSWER: Final[Step[Answer]] = Step("answer", _recorded, _answer)
 """The whole answer: from here on the model is not asked again."""
 
+LIMITED: Final[Step[str]] = Step("limited", _same, _same)
+"""The limit that is reached, where this answer is the notice of it; "" where the person was told before."""
+
 
 def response(number: int) -> Step[str]:
     """The id of a background response, "" once it is of no use: the round of that number is made of it."""

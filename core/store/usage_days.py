@@ -46,11 +46,10 @@ def totals(tx: Execute, span: Span, by: By) -> dict[str, Total]:
 
 def spent(tx: Execute, day: date, person: str = "") -> int:
     """What that person's requests of the day have cost; without one, those of all since then. In `UNIT`."""
-    sums, whose = "SELECT COALESCE(SUM(price), 0) FROM usage_days WHERE what = ? AND ", "day >= ?"
-    if person:  # a person of a chat is found by the key of the table
-        whose = "day = ? AND whose = 'chats' AND name = ?" if person[:4] != "key:" else "day = ? AND name = ?"
-    values = ("person", day.isoformat(), person) if person else ("kind", day.isoformat())
-    return int(tx.execute(sums + whose, values).fetchall()[0][0])
+    sums = "SELECT COALESCE(SUM(price), 0) FROM usage_days WHERE what = 'person' AND day = ? AND name = ?"
+    if not person:
+        sums = "SELECT COALESCE(SUM(price), 0) FROM usage_days WHERE what = 'kind' AND day >= ?"
+    return int(tx.execute(sums, (day.isoformat(), person)[: 1 + bool(person)]).fetchall()[0][0])
 
 
 Line = dict[str, tuple[int, int, float]]

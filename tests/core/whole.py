@@ -17,6 +17,7 @@ from core.files.attachments import Attachments, FileLimits
 from core.files.library import Library
 from core.files.sent import SentFiles
 from core.inbox import Inbox, Policy, Receipt
+from core.policy.budget import Budget, Money
 from core.policy.ledger import Speech
 from core.policy.prices import Prices
 from core.ports import Model, Service
@@ -25,7 +26,7 @@ from core.runs.lanes import Lanes
 from core.runs.run_context import Limits, Ready, Rules, RunContext
 from core.runs.runner import Runner
 from core.runs.summaries import Summaries
-from core.store import assistants
+from core.store import assistants, usage
 from core.store.database import Database
 from core.tools import Toolbox
 from core.types import Assistant
@@ -50,9 +51,10 @@ class Core:
         service: Service | None = None,
         assistant: Assistant | None = None,
         platform: FakePlatform | None = None,
+        money: Money | None = None,
         **rules: Any,
     ) -> None:
-        self.db = Database(fresh(path))
+        self.db, self.money = Database(fresh(path)), money or Money()
         self.platform = platform or FakePlatform()
         self.policy, self.model = policy, model
         self.rules = Rules(
@@ -71,9 +73,12 @@ class Core:
         self.unready: list[Exception] = []
         """Why what runs need cannot be built, one each time."""
         self.db(lambda tx: assistants.settle(tx, assistant or ASSISTANT, 1.0))
+        self.db(lambda tx: usage.settle(tx, "UTC"))
         self._begin()
 
     def _begin(self) -> None:
+        prices = Prices()
+        budget = Budget(self.db, self.money, prices)
         run_context = RunContext(
             self.db,
             self.model,
@@ -82,16 +87,18 @@ class Core:
                 self.db,
                 {"fake": self.platform},
                 FileLimits(2**20, 4),
-                transcribe=Speech(self.service.transcribe, "gpt-transcribe", Prices())
+                transcribe=Speech(self.service.transcribe, "gpt-transcribe", prices, budget)
                 if self.service
                 else None,
             ),
             self.toolbox,
             self.service,
-            Library(self.db, self.service, pause=0.01),
+            Library(self.db, self.service, pause=0.01, allowed=budget.check),
             self.rules,
             Background(),
             sent=SentFiles(self.db, self._served, Path(tempfile.gettempdir())),
+            prices=prices,
+            budget=budget,
         )
         self.run_context = run_context
         self.ready = Ready(self._build)

@@ -22,8 +22,10 @@ CREATE TABLE reservations (
     price BIGINT NOT NULL,                      -- 1e-10 USD
     live INTEGER NOT NULL                       -- 0: its end was not seen, and will not be
 );
+CREATE INDEX usage_days_person ON usage_days (name, day) WHERE what = 'person';
 CREATE INDEX reservations_at ON reservations (at);
 CREATE INDEX reservations_run ON reservations (run_id) WHERE run_id IS NOT NULL;
+
 -- How much of a limit is used, as a bucket that is refilled all the time: it is full again at that moment.
 CREATE TABLE buckets (
     about TEXT NOT NULL,                        -- the name of the limit
