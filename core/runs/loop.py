@@ -363,11 +363,10 @@ class RunLoop:
 
     async def _spent(self, over: Over) -> Answer:
         """A limit is reached before the next request: what there is until then stays."""
-        run, text = self._run, await self._shown()
+        run, text = self._run, self._plain(await self._shown())
         if text or run.rounds or await run.tells(over):
             await run.note_over(over)
-        files = self._files(run.rounds)
-        return self._answer("incomplete", self._plain(text), error=over.limit, files=files)
+        return self._answer("incomplete", text, error=over.limit, files=self._files(run.rounds))
 
     async def _failed(self, notice: str, code: str) -> Answer:
         if self.input.take_back():
@@ -376,15 +375,14 @@ class RunLoop:
             notice = "request_refused"
         run = self._run
         await run.note(notice)
-        files = self._files(run.rounds)
-        return self._answer("failed", self._plain(await self._shown()), error=code, files=files)
+        text = self._plain(await self._shown())
+        return self._answer("failed", text, error=code, files=self._files(run.rounds))
 
     async def _shown(self) -> str:
         """What people see of the answer; what the process before this one showed stays, too."""
-        run = self._run
-        if not run.draft.shown and run.claim.resumed:
-            return (await run.reply.shown()).removeprefix(run.draft.head)
-        return run.draft.shown
+        if self._run.draft.shown or not self._run.claim.resumed:
+            return self._run.draft.shown
+        return (await self._run.reply.shown()).removeprefix(self._run.draft.head)
 
     def _answer(self, ending: Ending, text: str, **more: Any) -> Answer:
         draft = self._run.draft

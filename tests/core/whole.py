@@ -7,6 +7,7 @@ import contextlib
 import json
 import math
 import tempfile
+import time
 from collections.abc import AsyncIterator, Iterable
 from pathlib import Path
 from typing import Any
@@ -52,9 +53,10 @@ class Core:
         assistant: Assistant | None = None,
         platform: FakePlatform | None = None,
         money: Money | None = None,
+        prices: Prices | None = None,
         **rules: Any,
     ) -> None:
-        self.db, self.money = Database(fresh(path)), money or Money()
+        self.db, self.money, self.prices = Database(fresh(path)), money or Money(), prices or Prices()
         self.platform = platform or FakePlatform()
         self.policy, self.model = policy, model
         self.rules = Rules(
@@ -77,8 +79,7 @@ class Core:
         self._begin()
 
     def _begin(self) -> None:
-        prices = Prices()
-        budget = Budget(self.db, self.money, prices)
+        prices, budget = self.prices, Budget(self.db, self.money, self.prices)
         run_context = RunContext(
             self.db,
             self.model,
@@ -149,6 +150,7 @@ class Core:
 
     async def restart(self) -> None:
         """Another process goes on with the same database."""
+        self.db(lambda tx: self.money.settle(tx, time.time()))
         self._begin()
         await self.lanes.resume(["fake", "api"])
 
