@@ -35,8 +35,10 @@ from core.files.attachments import Attachments, FileLimits
 from core.files.library import Library
 from core.files.sent import SentFiles
 from core.inbox import Inbox, Policy
+from core.policy.access import Access
 from core.policy.budget import Budget, Money
 from core.policy.ledger import Speech
+from core.policy.limits import Limits
 from core.policy.prices import Prices
 from core.policy.prices import read as read_prices
 from core.ports import Fetching, Model, ModelFacts, Platform, Service, Transcript
@@ -340,7 +342,8 @@ def _policy(settings: Settings) -> Policy:
         collect=settings.while_busy == "collect",
         budget=settings.budget,
         window=settings.catch_up_seconds,
-        admins=frozenset(settings.admins),
+        access=Access.of(settings),
+        limits=Limits.of(settings),
     )
 
 

@@ -25,6 +25,7 @@ from core.types import (
     ModelEvent,
     Person,
     Prompt,
+    Standing,
 )
 
 
@@ -106,7 +107,19 @@ class Fetching(Protocol):
         ...
 
 
-class Platform(Protocol):
+class Door(Protocol):
+    """What the rules about people and their limits ask of a platform."""
+
+    async def standing(self, message: IncomingMessage) -> Standing | None:
+        """How who wrote it stands there; None where that is not known within a second. Never raises."""
+        ...
+
+    async def notice(self, message: IncomingMessage, words: str) -> None:
+        """Tell who wrote it, so that nobody else sees it where the network can do that. Never raises."""
+        ...
+
+
+class Platform(Door, Protocol):
     """A chat network, as far as the core needs it."""
 
     name: str

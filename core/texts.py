@@ -85,8 +85,14 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "again later if no answer comes.",
         "internal": "⚠️ Something went wrong on my side. Please send your message again; if it happens again, "
         "tell the person who runs this bot.",
-        "limit_person_day": "💸 What you may spend in one day is used up, so I have to stop here. Ask me again from {time} on.",
-        "limit_month": "💸 What may be spent on answers this month is used up, so I have to stop here. Ask me again from {time} on, or "
+        "limit_person_minute": "You have sent me more messages than I may answer in one minute, so I left this one alone. "
+        "Please send it again from {at} on.",
+        "limit_place_minute": "This channel has sent me more messages than I may answer in one minute, so I left this one alone. "
+        "Please send it again from {at} on.",
+        "limit_open": "So many of your messages are still waiting for an answer that I left this one alone. Please send it again "
+        "once one of them is answered.",
+        "limit_person_day": "What you may spend in one day is used up, so I have to stop here. Ask me again from {at} on.",
+        "limit_month": "What may be spent on answers this month is used up, so I have to stop here. Ask me again from {at} on, or "
         "tell the person who runs this bot.",
         "unpriced": "⚠️ I could not get an answer: what may be spent is limited, and the price of this model is not known. Please "
         "tell the person who runs this bot to put it into PRICES_FILE.",
@@ -172,6 +178,8 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "about_message": "What about this message? Explain it, or answer it if it asks something.",
         "answer_comes": "💬 My answer comes here, as a reply to that message.",
         "assistant_current": "Here you talk to “{name}” ({id}, model {model}).",
+        "assistant_closed": "🔒 Here “{name}” ({id}) answers, which only certain people may use, and you are not among "
+        "them. Ask the person who runs this bot to add you to its audience. /assistant shows whom you can talk to.",
         "assistant_others": "Others: {names}. Admins switch with /assistant NAME, and back with /assistant none.",
         "assistant_switched": "Done: from the next message on, “{name}” ({id}) answers here. /assistant none ends that.",
         "assistant_freed": "Done: this place has no assistant of its own any more. From the next message on, “{name}” ({id}) "
@@ -271,8 +279,13 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "not_stored": "⚠️ 저장 공간이 가득 찼거나 고장 나서 지금은 답변할 수 없어요. 이 봇의 운영자에게 알려 주시고, 답변이 오지 않으면 "
         "나중에 다시 질문해 주세요.",
         "internal": "⚠️ 제 쪽에서 문제가 생겼어요. 메시지를 다시 보내 주시고, 또 그러면 이 봇의 운영자에게 알려 주세요.",
-        "limit_person_day": "💸 하루에 쓸 수 있는 금액을 모두 써서 여기서 멈췄어요. {time}부터 다시 질문해 주세요.",
-        "limit_month": "💸 이번 달 답변에 쓸 수 있는 금액을 모두 써서 여기서 멈췄어요. {time}부터 다시 질문하거나 이 봇의 운영자에게 알려 "
+        "limit_person_minute": "1분 동안 답할 수 있는 것보다 많은 메시지를 보내셔서 이 메시지에는 답하지 않았어요. {at}부터 다시 보내 "
+        "주세요.",
+        "limit_place_minute": "이 채널에 1분 동안 답할 수 있는 것보다 많은 메시지가 와서 이 메시지에는 답하지 않았어요. {at}부터 다시 "
+        "보내 주세요.",
+        "limit_open": "아직 답을 기다리는 메시지가 많아서 이 메시지에는 답하지 않았어요. 그중 하나에 답을 받은 뒤에 다시 보내 주세요.",
+        "limit_person_day": "하루에 쓸 수 있는 금액을 모두 써서 여기서 멈췄어요. {at}부터 다시 질문해 주세요.",
+        "limit_month": "이번 달 답변에 쓸 수 있는 금액을 모두 써서 여기서 멈췄어요. {at}부터 다시 질문하거나 이 봇의 운영자에게 알려 "
         "주세요.",
         "unpriced": "⚠️ 답변을 받지 못했어요: 쓸 수 있는 금액에 한도가 있는데 이 모델의 가격을 알 수 없어요. 이 봇의 운영자에게 "
         "PRICES_FILE에 가격을 적어 달라고 해 주세요.",
@@ -349,6 +362,8 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "about_message": "이 메시지에 대해 알려 주세요. 설명해 주시고, 질문이라면 답해 주세요.",
         "answer_comes": "💬 그 메시지에 대한 답장으로 여기에 답변할게요.",
         "assistant_current": "여기서 답하는 어시스턴트: “{name}”({id}, 모델 {model}).",
+        "assistant_closed": "🔒 여기서는 “{name}”({id})이(가) 답하는데, 정해진 사람만 사용할 수 있고 회원님은 포함되어 있지 않아요. 이 봇의 "
+        "운영자에게 사용할 사람에 추가해 달라고 해 주세요. 사용할 수 있는 어시스턴트는 /assistant 로 볼 수 있어요.",
         "assistant_others": "다른 어시스턴트: {names}. 관리자는 /assistant 이름 으로 바꾸고 /assistant none 으로 되돌릴 수 있어요.",
         "assistant_switched": "완료했어요. 다음 메시지부터 여기서 답하는 어시스턴트: “{name}”({id}). /assistant none 으로 되돌릴 수 있어요.",
         "assistant_freed": "완료했어요. 이제 여기에 따로 지정된 어시스턴트가 없어요. 다음 메시지부터 "

@@ -40,7 +40,7 @@ from core.settings import Settings
 from core.settings.http import CONSOLE
 from core.store.steps import Journal
 from core.texts import of_script, text
-from core.types import Address, Attachment, Earlier, IncomingMessage, Person, ThreadId
+from core.types import Address, Attachment, Earlier, IncomingMessage, Person, Standing, ThreadId
 
 logger = logging.getLogger(__name__)
 SAVE_EVERY = 5.0
@@ -245,6 +245,15 @@ class DiscordPlatform:
         once = {"nonce": f"tell-{message.id}"[:25], "enforce_nonce": True}
         body = {"content": words, "message_reference": quoted, **once}
         await self._api.post(message.address.channel, body)
+
+    async def standing(self, message: IncomingMessage) -> Standing | None:
+        """See `core.ports.Door`."""
+        return None
+
+    async def notice(self, message: IncomingMessage, words: str) -> None:
+        """See `core.ports.Door`: only an interaction could be answered so that nobody else sees it."""
+        with contextlib.suppress(SpoolError):
+            await self.tell(message, words)
 
     async def direct(self, user: str, words: str) -> None:
         """See `bots.intake.alerts.Direct`."""

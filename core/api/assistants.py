@@ -21,6 +21,7 @@ from core.types import SETTINGS_ID, Assistant
 SHOWN: Final = (
     *("id", "object", "created_at", "name", "description", "model", "instructions", "tools"),
     *("tool_resources", "metadata", "temperature", "top_p", "response_format", "reasoning_effort"),
+    "audience",
 )
 """The fields of the API's object, in its order."""
 TRIES: Final = 5
@@ -141,7 +142,8 @@ class ApiAssistants:
 def assistant_object(assistant: Assistant) -> dict[str, Any]:
     """The API's object."""
     told = assistant.to_json()
-    return {name: told[name] for name in SHOWN}
+    shown = SHOWN if assistant.audience else SHOWN[:-1]  # which the API itself does not have
+    return {name: told[name] for name in shown}
 
 
 def refuse_hosted(tools: Any) -> None:

@@ -113,12 +113,9 @@ class Money:
         reservations.settle(tx, usage.begins(first, self.zone))
 
     def over(self, tx: Execute, person: str, now: float) -> Over | None:
-        """The limit that is reached, before anything is asked: nothing is left, or so little that this person
-        was told so already."""
+        """The limit that is reached, before anything is asked: less than a hundredth is left of it."""
         for window in self.windows(person, now):
-            left, live = window.left(tx)
-            told = left * 20 < window.usd * UNIT and notices.told(tx, person, window.limit, now)
-            if left + live <= 0 or (told and not live):
+            if sum(window.left(tx)) * 100 < window.usd * UNIT:
                 return refused(tx, Over(window.limit, window.ends), now)
         return None
 

@@ -364,8 +364,7 @@ class RunLoop:
     async def _spent(self, over: Over) -> Answer:
         """A limit is reached before the next request: what there is until then stays."""
         run, text = self._run, self._plain(await self._shown())
-        if text or run.rounds or await run.tells(over):
-            await run.note_over(over)
+        await (run.note_over(over) if text or run.rounds else run.tell(over))
         return self._answer("incomplete", text, error=over.limit, files=self._files(run.rounds))
 
     async def _failed(self, notice: str, code: str) -> Answer:

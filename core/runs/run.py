@@ -13,6 +13,7 @@ from typing import Final, Self, TypeVar
 
 from core.errors import Lost
 from core.policy.ledger import Requests, whose
+from core.policy.limits import told_until
 from core.ports import FullReply, Platform
 from core.runs.client import records
 from core.runs.client.watching import Watching
@@ -135,26 +136,33 @@ class Run:
         words = text(key, await self.locale(), self.rules.language)
         return words.format(**values) if values else words
 
+    async def say_over(self, over: Over) -> str:
+        """Which limit was reached, and when something is possible again in that person's zone."""
+        at = time_zone.moment(over.again_at, await self.zone(), time.time())
+        return await self.say(over.limit.lower(), at=at)
+
     async def note(self, key: str, **values: object) -> None:
         """Say it under the answer."""
         self.draft.notes[await self.say(key, **values)] = None
 
-    async def tells(self, over: Over) -> bool:
-        """Whether this answer is the one notice of that limit in its window: decided once, and kept."""
+    async def note_over(self, over: Over) -> None:
+        """Say under the answer which limit has ended it."""
+        self.draft.notes[await self.say_over(over)] = None
+
+    async def tell(self, over: Over) -> None:
+        """There is no answer, but the one notice of that limit in its window. Which run has to give it is on
+        disk before; after a death just then it is given again.
+        """
         claim, now, name, person = self.claim, time.time(), steps.LIMITED.name, whose(self.claim)["person"]
 
         def work(tx: Execute) -> bool:
-            first = notices.first(tx, person, over.limit, now, over.again_at)
+            first = notices.first(tx, person, over.limit, now, told_until(over, now))
             steps.record(tx, claim.run, claim.owner, name, over.limit if first else "", None, now)
             return first
 
         known = self.journal.get(steps.LIMITED)
-        return await self.db(work) if known is None else bool(known)
-
-    async def note_over(self, over: Over) -> None:
-        """Say under the answer which limit has ended it, and when it may go on."""
-        at = datetime.fromtimestamp(over.again_at, time_zone.zone(await self.zone()))
-        await self.note(over.limit.lower(), time=f"{at:%Y-%m-%d %H:%M}")
+        if await self.db(work) if known is None else known:
+            await self.platform.notice(self.message, await self.say_over(over))
 
     async def record_round(self, one: Round) -> None:
         """The line that fixes a round: from here on its calls are these, whatever happens."""

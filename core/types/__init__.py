@@ -18,6 +18,7 @@ from core.types.assistant import SETTINGS_ID as SETTINGS_ID
 from core.types.assistant import Assistant as Assistant
 from core.types.assistant import function_tool as function_tool
 from core.types.run_options import RunOptions as RunOptions
+from core.types.standing import Standing as Standing
 
 ThreadId = NewType("ThreadId", str)
 RunId = NewType("RunId", str)
@@ -154,6 +155,8 @@ class IncomingMessage:
     """It names nobody: it is answered because it goes on with what was answered in its topic."""
     repeats: tuple[str, ...] = ()
     """Ids of the messages whose words it says again, for a person who pressed a button."""
+    unproven: bool = False
+    """How its writer stands was not known when it was accepted: nothing is shown or done before it is."""
     over: Over | None = None
     """Of one that is `limited`: what it was too many for."""
 

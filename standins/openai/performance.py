@@ -39,7 +39,8 @@ class Performance:
         self._draft, self._beats, self._request = draft, beats, request
         self._changes, self._background, self._stuck = changes, background, stuck
         self._room, self._middle = None if max_tokens is None else max_tokens * 4, ""
-        self._calls: int | None = request.body.get("max_tool_calls")
+        none = request.body.get("tool_choice") == "none"
+        self._calls: int | None = 0 if none else request.body.get("max_tool_calls")
         self.over: Callable[[], None] = lambda: None
         """Told once the terminal event is there."""
         self._due, self._numbers = time.monotonic(), itertools.count()
@@ -98,7 +99,7 @@ class Performance:
         return self._whole("response.in_progress")
 
     def _may_call(self) -> bool:
-        """Whether `max_tool_calls` lets the model use another of the server's tools: else it is ignored."""
+        """Whether the request lets the model use another of the server's tools: else that is ignored."""
         if self._calls is not None:
             self._calls -= 1
         return self._calls is None or self._calls >= 0
