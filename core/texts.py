@@ -95,7 +95,7 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "limit_month": "What may be spent on answers this month is used up, so I have to stop here. Ask me again from {at} on, or "
         "tell the person who runs this bot.",
         "unpriced": "⚠️ I could not get an answer: what may be spent is limited, and the price of this model is not known. Please "
-        "tell the person who runs this bot to put it into PRICES_FILE.",
+        "tell the person who runs this bot, whose log says what to do.",
         "max_output_tokens": "✂️ The answer reached its length limit. Say “continue” to read on.",
         "answer_limit": "✂️ I ended this here because it became too long for one answer. Say “continue” to read on, or "
         "ask for a smaller piece.",
@@ -196,9 +196,9 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "model_asking": "I am still asking the AI service about “{wanted}”. Send /model in a few seconds to see which model "
         "answers then.",
         "console_link": "This opens the web page, once, within ten minutes: {url}",
-        "alert_month": "💸 {percent}% of what may be spent this month is: ${spent} of ${limit} (LIMIT_MONTH). Once all of it is, I answer "
+        "alert_month": "💸 {percent}% of what may be spent this month is: ${spent} of ${limit}. Once all of it is, I answer "
         "nobody until {time}. Raise the limit and restart me to go on.",
-        "alert_person_day": "💸 {person} has spent {percent}% of what one person may in a day: ${spent} of ${limit} (LIMIT_PERSON_DAY). "
+        "alert_person_day": "💸 {person} has spent {percent}% of what one person may in a day: ${spent} of ${limit}. "
         "Once all of it is, I do not answer them until {time}.",
         "alert": "An answer failed. {why}\nHow it went: {url}",
         "console_sent": "The link to the web page is in a direct message from me.",
@@ -287,8 +287,8 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "limit_person_day": "하루에 쓸 수 있는 금액을 모두 써서 여기서 멈췄어요. {at}부터 다시 질문해 주세요.",
         "limit_month": "이번 달 답변에 쓸 수 있는 금액을 모두 써서 여기서 멈췄어요. {at}부터 다시 질문하거나 이 봇의 운영자에게 알려 "
         "주세요.",
-        "unpriced": "⚠️ 답변을 받지 못했어요: 쓸 수 있는 금액에 한도가 있는데 이 모델의 가격을 알 수 없어요. 이 봇의 운영자에게 "
-        "PRICES_FILE에 가격을 적어 달라고 해 주세요.",
+        "unpriced": "⚠️ 답변을 받지 못했어요: 쓸 수 있는 금액에 한도가 있는데 이 모델의 가격을 알 수 없어요. 이 봇의 운영자에게 알려 주세요. "
+        "할 일은 로그에 있어요.",
         "max_output_tokens": "✂️ 답변이 길이 제한에 도달했어요. 이어서 보려면 “계속”이라고 적어 주세요.",
         "answer_limit": "✂️ 한 번의 답변으로는 너무 길어 여기서 끝냈어요. 이어서 보려면 “계속”이라고 하거나 더 작게 나누어 "
         "질문해 주세요.",
@@ -378,9 +378,9 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "model_asking": "“{wanted}” 모델에 대해 아직 AI 서비스에 묻고 있어요. 어떤 모델로 답하게 되었는지는 몇 초 뒤에 /model 로 확인해 "
         "주세요.",
         "console_link": "웹 페이지를 여는 링크예요. 10분 안에 한 번만 쓸 수 있어요: {url}",
-        "alert_month": "💸 이번 달에 쓸 수 있는 금액의 {percent}%를 썼어요: ${limit} 중 ${spent} (LIMIT_MONTH). 모두 쓰면 {time}까지 아무에게도 "
+        "alert_month": "💸 이번 달에 쓸 수 있는 금액의 {percent}%를 썼어요: ${limit} 중 ${spent}. 모두 쓰면 {time}까지 아무에게도 "
         "답하지 않아요. 계속 쓰려면 한도를 올리고 다시 시작해 주세요.",
-        "alert_person_day": "💸 {person} 님이 하루에 쓸 수 있는 금액의 {percent}%를 썼어요: ${limit} 중 ${spent} (LIMIT_PERSON_DAY). 모두 쓰면 "
+        "alert_person_day": "💸 {person} 님이 하루에 쓸 수 있는 금액의 {percent}%를 썼어요: ${limit} 중 ${spent}. 모두 쓰면 "
         "{time}까지 이 사람에게 답하지 않아요.",
         "alert": "답변 하나가 실패했어요. {why}\n자세한 과정: {url}",
         "console_sent": "웹 페이지 링크를 다이렉트 메시지로 보냈어요.",

@@ -11,6 +11,7 @@ from core.store import steps
 from core.store.steps import (
     ANSWER,
     CONTEXT,
+    LIMITED,
     Answer,
     Begun,
     Call,
@@ -48,6 +49,7 @@ Case = tuple[Step[Any], str, str, Any]
 ON_DISK: dict[str, list[Case]] = {
     "CONTEXT": [(CONTEXT, "context", EARLIER, (Earlier("1.0", "slack:T1:C2:1.0", "U9", "A good place"),))],
     "ANSWER": [(ANSWER, "answer", WHOLE, Answer("completed", "Hi", "", "", USED, "> Hm", ("file_a",)))],
+    "LIMITED": [(LIMITED, "limited", '"LIMIT_MONTH"', "LIMIT_MONTH")],
     "response": [(response(0), "response", '"resp_1"', "resp_1"), (response(2), "response:2", '""', "")],
     "round": [
         (
