@@ -36,11 +36,13 @@ from core.files.library import Library
 from core.files.sent import SentFiles
 from core.inbox import Inbox, Policy
 from core.policy.access import Access
-from core.policy.budget import Budget, Money
+from core.policy.budget import Budget
 from core.policy.ledger import Speech
 from core.policy.limits import Limits
+from core.policy.personal_data import Erasing, Terms
 from core.policy.prices import Prices
 from core.policy.prices import read as read_prices
+from core.policy.rules import settle as settle_rules
 from core.ports import Fetching, Model, ModelFacts, Platform, Service, Transcript
 from core.runs.approvals import Approvals
 from core.runs.client.endings import Endings
@@ -50,7 +52,7 @@ from core.runs.runner import Runner
 from core.runs.summaries import Summaries
 from core.settings import Settings
 from core.settings.http import CONSOLE, METRICS, Listening, listening
-from core.store import assistants, files, usage
+from core.store import assistants, files
 from core.store.data_dir import data_directory, only_runner
 from core.store.database import FILE, Database, Execute, explained
 from core.types import EVERY_FUNCTION, Assistant
@@ -126,8 +128,7 @@ def _core(
     prices: Prices,
 ) -> _Core:
     policy, approvals, background = _policy(settings), Approvals(db), Background()
-    budget = Budget(db, Money.of(settings), prices)
-    rules = Rules.of(settings, policy.scopes)
+    budget, rules = Budget(db, policy.limits.money, prices), Rules.of(settings, policy.scopes)
 
     async def transcribe(name: str, content: bytes) -> Transcript:
         return await (await ready()).service.transcribe(name, content)
@@ -148,18 +149,16 @@ def _core(
 
     ready = Ready(build)
     sent = SentFiles(db, partial(_service, ready), settings.data_dir)
-    answering: dict[str, Platform] = {}
-    runner = Runner(db, rules, answering, ready)
-    summaries = Summaries(db, ready, rules)
+    places: dict[str, Platform] = {}
+    runner = Runner(db, rules, places, ready)
+    memory = Summaries(db, ready, rules)
     outcry = Outcry(platforms, background, settings.language)
-    lanes = Lanes(db, runner.run, rules.budget, summaries.start, outcry.refused)
+    lanes = Lanes(db, runner.run, rules.budget, memory.start, outcry.refused)
     lanes.watching = runner.watching
     endings = Endings(db, lanes, rules.budget)
     service = _assistants(settings, db, ready)
     inbox = Inbox(db, lanes, policy, approvals, attachments, ModelChoices(db, service, background))
-    return _Core(
-        ready, attachments, summaries, lanes, inbox, background, service, endings, answering, sent, budget
-    )
+    return _Core(ready, attachments, memory, lanes, inbox, background, service, endings, places, sent, budget)
 
 
 def _assistants(settings: Settings, db: Database, ready: Ready) -> Assistants:
@@ -290,6 +289,8 @@ def _watch(core: _Core, settings: Settings, db: Database, tools: ToolFiles, on: 
         core.background.start(core.endings.watch(), "expiry")
     core.lanes.ended = Alerts(on, core.background, settings, db, core.budget.money).ended
     core.background.start(tools.watch(core.ready.renew), "tools")
+    erasing = Erasing(db, partial(_service, core.ready), core.lanes, Terms.of(settings))
+    core.background.start(erasing.keep(), "erasing")
     core.background.start(watch_models(db, settings, core.ready, core.lanes.quiet), "model list")
 
 
@@ -329,9 +330,8 @@ def _settle(tx: Execute, *, settings: Settings, assistant: Assistant | None) -> 
     """What must be in the database before anything begins; gives what an older demo made there."""
     demos = [] if assistant else older_demo.set_aside(tx, time.time())
     assistants.settle(tx, assistant or with_chosen_model(tx, settings_assistant(settings)), time.time())
+    settle_rules(tx, settings, time.time())
     files.release_ended(tx)
-    usage.settle(tx, settings.zone)
-    Money.of(settings).settle(tx, time.time())
     return demos
 
 

@@ -13,6 +13,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Final, Literal, Protocol
 
+from core.store.forgetting import RemainsKind
 from core.store.steps import Journal
 from core.types import (
     Activity,
@@ -281,6 +282,14 @@ class Stores(Protocol):
         ...
 
 
+class Erasing(Protocol):
+    """What is taken from the server again."""
+
+    async def erase(self, kind: RemainsKind, id: str) -> None:
+        """Delete it; returns also when it is not there any more."""
+        ...
+
+
 class Containers(Protocol):
     """Where the code interpreter works."""
 
@@ -321,7 +330,7 @@ class Models(Protocol):
         ...
 
 
-class Service(Files, VectorStores, Stores, Containers, Transcriber, Models, Protocol):
+class Service(Files, VectorStores, Stores, Containers, Erasing, Transcriber, Models, Protocol):
     """All of it, over shared connections."""
 
     async def close(self) -> None:

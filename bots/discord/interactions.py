@@ -11,8 +11,10 @@ from collections.abc import Awaitable, Mapping
 from functools import partial
 from typing import Any
 
+from bots.discord import events
 from bots.discord.api import DiscordApi, is_id, sent_at
 from bots.discord.channels import thread_parent
+from bots.discord.hooks import Asking
 from bots.discord.poster import STOP, answered, reference, thumbs, voted, wished
 from bots.discord.reader import Reader
 from bots.discord.wording import inner, maps, word
@@ -20,6 +22,7 @@ from bots.replies.commands import choice_text, console_text, memory_text, model_
 from core.concurrency import Background
 from core.errors import SpoolError
 from core.inbox import Inbox
+from core.policy.access import Verdict
 from core.policy.feedback import LONGEST_REASON
 from core.texts import text
 from core.types import Address, IncomingMessage, Vote, Wish
@@ -40,14 +43,38 @@ Answer = dict[str, Any]
 class Interactions:
     """The handler of INTERACTION_CREATE; does not block the socket."""
 
-    def __init__(self, inbox: Inbox, api: DiscordApi, reader: Reader, *, language: str) -> None:
+    def __init__(
+        self, inbox: Inbox, api: DiscordApi, reader: Reader, asking: Asking, *, language: str
+    ) -> None:
         self._inbox, self._api, self._reader, self._language = inbox, api, reader, language
-        self._background = Background()
+        self._asking, self._background = asking, Background()
 
     def take(self, payload: Mapping[str, Any]) -> None:
-        """Carry out what was asked for, and say so. What is not ours, a bot before us has left behind."""
+        """Carry out what somebody may ask for; who may not is told so, and nothing else happens.
+
+        How they stand is asked for where that matters: whatever comes from there meanwhile waits.
+        """
         if not _whole(payload):
             raise ValueError("not an interaction")
+        act = events.used(payload)
+        verdict = self._reader.door.judge(act)
+
+        async def first() -> None:
+            self._admit(payload, await self._reader.door.decide(act))
+
+        if verdict.allowed is None:
+            self._reader.line_up(act.channel, first)
+        else:
+            self._admit(payload, verdict)
+
+    def _admit(self, payload: Mapping[str, Any], verdict: Verdict) -> None:
+        if verdict.allowed and not self._asking.take(payload):
+            self._use(payload)
+        elif not (verdict.allowed or verdict.silent):
+            self._answer(payload, self._said(payload, "access_refused"))
+
+    def _use(self, payload: Mapping[str, Any]) -> None:
+        """Carry it out, and say so. What is not ours, a bot before us has left behind."""
         data = inner(payload, "data")
         own = payload.get("type") == _COMMAND and data.get("type", _SLASH) == _SLASH
         command = data.get("name") if own else ""

@@ -95,9 +95,9 @@ class DiscordPlatform:
             failed=self._drop,
             following=following,
         )
-        self._interactions = Interactions(inbox, self._api, self._intake, language=settings.language)
-        self._hooks = Hooks(inbox)
-        self._asking = Asking(self._intake, self._api, self._hooks, self._me, settings.language)
+        self._hooks, words = Hooks(inbox), settings.language
+        asking = Asking(self._intake, self._api, self._hooks, self._me, words)
+        self._interactions = Interactions(inbox, self._api, self._intake, asking, language=words)
 
     def _me(self) -> str:
         assert self._bot.user is not None
@@ -146,13 +146,8 @@ class DiscordPlatform:
             **dict.fromkeys(_CHANNELS, intake.channel),
             **dict.fromkeys(_ROLES, intake.role),
             "THREAD_LIST_SYNC": intake.listed,
-            "INTERACTION_CREATE": self._used,
+            "INTERACTION_CREATE": self._interactions.take,
         }
-
-    def _used(self, payload: dict[str, Any]) -> None:
-        """INTERACTION_CREATE."""
-        if not self._asking.take(payload):
-            self._interactions.take(payload)
 
     def _greeted(self, connected: Callable[[], None]) -> None:
         connected()
@@ -247,8 +242,9 @@ class DiscordPlatform:
         await self._api.post(message.address.channel, body)
 
     async def standing(self, message: IncomingMessage) -> Standing | None:
-        """See `core.ports.Door`."""
-        return None
+        """See `core.ports.Door`. Its second begins once there is somebody to ask."""
+        await self._logged_in.wait()
+        return await self._intake.door.standing(message.user)
 
     async def notice(self, message: IncomingMessage, words: str) -> None:
         """See `core.ports.Door`: only an interaction could be answered so that nobody else sees it."""

@@ -10,7 +10,7 @@ from core.policy.access import Access
 from core.policy.limits import Limits, told_until
 from core.runs import claims
 from core.runs.lanes import Lanes
-from core.store import approvals, counts, messages, notices, runs, threads, usage
+from core.store import approvals, counts, erasures, messages, notices, runs, threads, usage
 from core.store.database import Execute
 from core.store.facts import remember
 from core.types import Claim, IncomingMessage, Over, RunId, ThreadId
@@ -75,6 +75,8 @@ class Acceptance:
         if messages.known(tx, message):
             if not oldest:  # what is found in a history was not delivered
                 counts.add(tx, counts.REPEATED, message.address.platform, now)
+            return Receipt(new=False)
+        if erasures.covers(tx, message):
             return Receipt(new=False)
         if message.sent_at < oldest:
             logger.warning(

@@ -15,6 +15,7 @@ from core.errors import Unsaved
 from core.files.attachments import Attachments, place
 from core.inbox.acceptance import Acceptance, Policy, Receipt
 from core.policy.feedback import Feedback
+from core.policy.personal_data import PersonalData
 from core.runs.approvals import Approvals
 from core.runs.lanes import Lanes
 from core.runs.prompt.again import again
@@ -43,6 +44,7 @@ class Inbox:
         self._db, self._lanes, self._policy = db, lanes, policy
         self._approvals, self._attachments = approvals or Approvals(db), attachments
         self._scopes, self._models, self.feedback = policy.scopes, models, Feedback(db)
+        self.data = PersonalData(db)
         self.access = policy.access
         self._acceptance = Acceptance(policy, lanes)
         lanes.turns, self._approvals.asked = replace(lanes.turns, limits=policy.limits), lanes.go_on

@@ -27,6 +27,8 @@ Kind = Literal[
 ]
 _WITHOUT_NOTICE: Final = frozenset({"autocomplete", "file", "edit", "deletion"})
 """What nobody waits for an answer to."""
+_MESSAGES: Final = frozenset({"mention", "direct", "follow_up"})
+"""What Discord's servers have no answer to that only its writer sees."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +104,8 @@ class Access:
         place = act.ids(act.channel, act.parent, act.workspace)
         if self._strange(act):
             return Verdict(False, "server", "DISCORD_GUILDS", silent=True)
-        quiet = act.by != "person" or act.kind in _WITHOUT_NOTICE
+        unseen = act.platform == "discord" and act.workspace and act.kind in _MESSAGES
+        quiet = bool(unseen) or act.by != "person" or act.kind in _WITHOUT_NOTICE
         if self.deny & (place | act.ids(act.person, act.team, *act.apps)):
             return Verdict(False, "deny", "ACCESS_DENY", silent=quiet)
         if act.by != "person" or (act.standing and act.standing.app):

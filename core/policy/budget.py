@@ -108,7 +108,8 @@ class Money:
         return found
 
     def settle(self, tx: Execute, now: float) -> None:
-        """A process begins: of what a death left nothing is under way any more."""
+        """A process begins: days are those of this zone, and of what a death left nothing is under way."""
+        usage.settle(tx, self.zone)
         first = datetime.fromtimestamp(now, time_zone.zone(self.zone)).date().replace(day=1)
         reservations.settle(tx, usage.begins(first, self.zone))
 

@@ -96,6 +96,8 @@ class Requests:
         """When the newest request began."""
         self._pictures = ""
         """The model that draws."""
+        self.containers: set[str] = set()
+        """In which code worked, at the model server."""
 
     async def afford(self, number: int, prompt: Prompt, until: float) -> Prompt:
         """Returns ⇒ it may be asked for like this: what it may cost is kept. Raises as `Budget.hold`."""
@@ -140,6 +142,7 @@ class Requests:
         """It has ended so, with these items."""
         if one := self._open:
             written = (told.usage or {}).get("cache_write_tokens", 0)
+            self.containers |= {str(item["container_id"]) for item in items if item.get("container_id")}
             self._close(ended(one, told), items, written)
 
     def failed(self, error: SpoolError, items: Sequence[Mapping[str, Any]] = ()) -> None:

@@ -90,6 +90,8 @@ class Settings:
     file_megabytes: int = 20
     files_per_message: int = 8
     catch_up_seconds: int = 3600
+    retention_days: int = 0
+    tenant_grace_days: int = 0
     model_idle_seconds: int = 60
     run_seconds: int = 600
     api_run_expiry: int = 600

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from core.store.database import Execute
+from core.store.paging import like
 
 OPERATOR = "operator"
 """Who types commands on the machine itself."""
@@ -30,9 +31,32 @@ def add(tx: Execute, entry: Entry) -> None:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Which:
+    """Empty: whatever. `action` stands for all that begin so: `keys` for `keys.create`."""
+
+    q: str = ""
+    """A part of any of the three, whatever its capitals."""
+    actor: str = ""
+    action: str = ""
+    object: str = ""
+
+
 def newest(tx: Execute, count: int) -> list[Entry]:
     """The newest entries, the newest first."""
+    return [entry for _, entry in page(tx, Which(), count)]
+
+
+def page(tx: Execute, which: Which, count: int, before: int | None = None) -> list[tuple[int, Entry]]:
+    """So many with their numbers, the newest first; `before`: older than the one with that number."""
     rows = tx.execute(
-        "SELECT at, actor, action, object FROM audit ORDER BY seq DESC LIMIT ?", (count,)
+        "SELECT seq, at, actor, action, object FROM audit WHERE (CAST(? AS INTEGER) IS NULL OR seq < ?) "
+        "AND (? = '' OR actor = ?) AND (? = '' OR object = ?) AND (? = '' OR action = ? OR action LIKE ?) "
+        "AND (? = '' OR LOWER(actor || ' ' || action || ' ' || object) LIKE ? ESCAPE '\\') "
+        "ORDER BY seq DESC LIMIT ?",
+        (
+            *(before, before, which.actor, which.actor, which.object, which.object),
+            *(which.action, which.action, f"{which.action}.%", which.q, like(which.q.lower()), count),
+        ),
     ).fetchall()
-    return [Entry(*row) for row in rows]
+    return [(seq, Entry(*row)) for seq, *row in rows]

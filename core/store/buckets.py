@@ -21,3 +21,9 @@ def fill(tx: Execute, about: str, subject: str, at: float) -> None:
         "ON CONFLICT (about, subject) DO UPDATE SET full_at = excluded.full_at",
         (about, subject, at),
     )
+
+
+def fullest(tx: Execute, about: str, now: float, most: int) -> list[tuple[str, float]]:
+    """Those of that limit from which most was taken, and when they are full again."""
+    sql = "SELECT subject, full_at FROM buckets WHERE about = ? AND full_at > ? ORDER BY full_at DESC LIMIT ?"
+    return [(subject, at) for subject, at in tx.execute(sql, (about, now, most)).fetchall()]

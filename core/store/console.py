@@ -10,6 +10,7 @@ from typing import Any, Final
 from core.store import feedback
 from core.store.answers import FIRST
 from core.store.database import Execute
+from core.store.paging import like
 from core.store.runs import UNFINISHED
 from core.store.trials import RUN_TRIAL, THREAD_TRIAL, UNTRIED, UNTRIED_THREAD
 
@@ -246,9 +247,8 @@ def _with_last(tx: Execute, found: list[Row]) -> list[Row]:
 
 def _like(wanted: str, values: list[Any]) -> str:
     """That one of what is searched contains the text, whatever its capitals."""
-    marked = wanted.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
     parts = [f"{column} LIKE ? ESCAPE '\\'" for column in _SEARCHED]
-    values += [f"%{marked}%"] * len(parts)
+    values += [like(wanted)] * len(parts)
     return f"({' OR '.join(parts)})"
 
 

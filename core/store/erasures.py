@@ -11,16 +11,16 @@ import json
 from dataclasses import dataclass
 from typing import Final
 
-from core.store import audit, deletions, messages, usage
+from core.store import audit, deletions, forgetting, messages, usage
 from core.store.audit import Entry
 from core.store.database import Execute
 from core.store.runs import LIVE, UNFINISHED
 from core.types import Address, IncomingMessage, RunId, ThreadId
 
-FINISHED: Final = 30 * 86_400.0
-"""Seconds for which it is known that something was erased: longer than histories are read again."""
 AT_ONCE: Final = 25
 """Runs that are removed in one transaction: others wait to write."""
+KNOWN: Final = 40 * 86_400.0
+"""Seconds for which it is known that something was erased: longer than any history is read again."""
 _QUOTED: Final = 12
 """Characters of a line that is looked for in what others were answered: shorter ones anybody says."""
 _COLUMNS: Final = "whose, asked_at, actor, upto, done_at"
@@ -168,8 +168,17 @@ def between(tx: Execute, one: Erasure) -> None:
         tx.execute("UPDATE messages SET person = '' WHERE seq = ?", (seq,)).fetchall()
 
 
-def runs_of(tx: Execute, one: Erasure) -> list[RunId]:
-    """Some of the runs that are to go; those of others who spoke in them are none of them."""
+def forget_some(tx: Execute, one: Erasure, now: float) -> bool:
+    """Remove some of the runs that are to go; whether there may be more. At last what no run answers."""
+    found = _runs_of(tx, one)
+    for run in found:
+        forgetting.forget_run(tx, run, one.whose, now)
+    for thread in [] if found else _strays(tx, one):
+        forgetting.tidy(tx, thread, one.whose, now)
+    return bool(found)
+
+
+def _runs_of(tx: Execute, one: Erasure) -> list[RunId]:
     platform, id = one.of
     where = "workspace = ?" if "/" in one.whose else "person = ? AND seq <= ?"
     sql = (
@@ -179,11 +188,32 @@ def runs_of(tx: Execute, one: Erasure) -> list[RunId]:
     return [RunId(run) for (run,) in tx.execute(sql, (*named, AT_ONCE)).fetchall()]
 
 
-def old_runs(tx: Execute, before: float) -> list[RunId]:
-    """Some of the answers of chats, and of copies of them, that ended before then."""
-    chats = "(SELECT id FROM threads WHERE project IS NULL OR copy_of IS NOT NULL)"
-    sql = f"SELECT id FROM runs WHERE ended_at < ? AND thread_id IN {chats} ORDER BY seq LIMIT ?"
-    return [RunId(run) for (run,) in tx.execute(sql, (before, AT_ONCE)).fetchall()]
+_CHATS: Final = "(SELECT id FROM threads WHERE project IS NULL OR copy_of IS NOT NULL)"
+
+
+def forget_old(tx: Execute, before: float, now: float) -> bool:
+    """Remove some of what was said in chats and in copies of them before then; whether there may be more."""
+    ended = f"SELECT id FROM runs WHERE ended_at < ? AND thread_id IN {_CHATS} ORDER BY seq LIMIT ?"
+    found = tx.execute(ended, (before, AT_ONCE)).fetchall()
+    for (run,) in found:
+        forgetting.forget_run(tx, RunId(run), "", now)
+    if not found:
+        unanswered = (
+            f"DELETE FROM messages WHERE run_id IS NULL AND sent_at < ? AND role = 'user' "
+            f"AND thread_id IN {_CHATS} RETURNING thread_id"
+        )
+        for (thread,) in tx.execute(unanswered, (before,)).fetchall():
+            forgetting.tidy(tx, ThreadId(thread), "", now)
+        copies = "SELECT id FROM threads WHERE copy_of IS NOT NULL AND created_at < ?"
+        for (thread,) in tx.execute(copies, (before,)).fetchall():
+            forgetting.forget_thread(tx, ThreadId(thread), "", now)
+    return bool(found)
+
+
+def settle(tx: Execute, now: float) -> None:
+    """Erasures that are long done, and notices whose time is over, are not needed any more."""
+    tx.execute("DELETE FROM erasures WHERE done_at < ?", (now - KNOWN,)).fetchall()
+    tx.execute("DELETE FROM notices WHERE until < ?", (now,)).fetchall()
 
 
 def people_of(tx: Execute, one: Erasure) -> list[str]:
@@ -197,7 +227,7 @@ def people_of(tx: Execute, one: Erasure) -> list[str]:
     return [f"{platform}:{person}" for (person,) in tx.execute(sql, (platform, workspace)).fetchall()]
 
 
-def strays(tx: Execute, one: Erasure) -> list[ThreadId]:
+def _strays(tx: Execute, one: Erasure) -> list[ThreadId]:
     """What they said that no run answers goes, and topics in which nothing is left; gives its threads."""
     platform, id = one.of
     where = "workspace = ?" if "/" in one.whose else "person = ? AND seq <= ?"
@@ -230,6 +260,9 @@ def forget_person(tx: Execute, one: Erasure) -> None:
     Before what was said goes, for that tells which direct messages are theirs.
     """
     platform, id = one.of
+    if "/" in one.whose:
+        tx.execute("DELETE FROM names WHERE platform = ? AND workspace = ?", (platform, id)).fetchall()
+        return
     own = "channel LIKE 'D%'" if platform == "slack" else "workspace = ''"
     direct = f"SELECT DISTINCT channel FROM messages WHERE platform = ? AND person = ? AND {own}"
     places = [place for (place,) in tx.execute(direct, (platform, id)).fetchall()]

@@ -11,7 +11,7 @@ from core.store import runs, summaries, threads, vector_stores
 from core.store.database import Execute
 from core.types import RunId, ThreadId
 
-Kind = Literal["file", "vector_store", "container", "response"]
+RemainsKind = Literal["file", "vector_store", "container", "response"]
 _CONTAINER: Final = re.compile(r"\bcntr_\w+")
 _OF_RUN: Final = ("items", "steps", "approvals", "feedback", "saved_questions", "files", "takeovers")
 
@@ -20,7 +20,7 @@ _OF_RUN: Final = ("items", "steps", "approvals", "feedback", "saved_questions", 
 class Remains:
     """Something at the model server that is to be deleted there. `whose`: as in `core.store.erasures`."""
 
-    kind: Kind
+    kind: RemainsKind
     remote: str
     whose: str
     since: float
@@ -28,7 +28,7 @@ class Remains:
     error: str | None
 
 
-def remember(tx: Execute, kind: Kind, remotes: Iterable[Any], whose: str, now: float) -> None:
+def remember(tx: Execute, kind: RemainsKind, remotes: Iterable[Any], whose: str, now: float) -> None:
     """These are to be deleted at the model server."""
     for remote in remotes:
         tx.execute(

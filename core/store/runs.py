@@ -74,6 +74,16 @@ def saying(tx: Execute, person: str, address: Address, kind: Kind) -> RunId | No
     return RunId(rows[0][0]) if rows else None
 
 
+def by_person(tx: Execute, *, begun: bool) -> dict[str, int]:
+    """How many messages each person has that wait for the model's answer or have it under way; or, `begun`,
+    how many runs."""
+    what = "runs WHERE status IN ('in_progress', 'cancelling')"
+    if not begun:
+        what = f"runs JOIN messages ON messages.run_id = runs.id WHERE runs.{UNFINISHED} AND lane <> runs.id"
+    counted = f"SELECT COALESCE(runs.person, ''), COUNT(*) FROM {what} GROUP BY 1"
+    return dict(tx.execute(counted).fetchall())
+
+
 def waiting_in(tx: Execute, lane: str, topic: str) -> RunId | None:
     """The newest run of a lane that has not begun and answers in that topic."""
     rows = tx.execute(

@@ -329,6 +329,10 @@ LIMITED: Final[Step[str]] = Step("limited", _same, _same)
 """The limit that is reached, where this answer is the notice of it; "" where the person was told before."""
 
 
+CONTAINERS: Final[Step[list[str]]] = Step("containers", list, list)
+"""Where code worked at the model server: whoever erases the run deletes them there."""
+
+
 def response(number: int) -> Step[str]:
     """The id of a background response, "" once it is of no use: the round of that number is made of it."""
     return Step(f"response:{number}" if number else "response", _same, _same)

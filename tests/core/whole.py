@@ -8,7 +8,7 @@ import json
 import math
 import tempfile
 import time
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +27,7 @@ from core.runs.lanes import Lanes
 from core.runs.run_context import Limits, Ready, Rules, RunContext
 from core.runs.runner import Runner
 from core.runs.summaries import Summaries
-from core.store import assistants, usage
+from core.store import assistants
 from core.store.database import Database
 from core.tools import Toolbox
 from core.types import Assistant
@@ -54,10 +54,12 @@ class Core:
         platform: FakePlatform | None = None,
         money: Money | None = None,
         prices: Prices | None = None,
+        networks: Sequence[FakePlatform] = (),
         **rules: Any,
     ) -> None:
         self.db, self.money, self.prices = Database(fresh(path)), money or Money(), prices or Prices()
         self.platform = platform or FakePlatform()
+        self.networks = {one.name: one for one in networks or (self.platform,)}
         self.policy, self.model = policy, model
         self.rules = Rules(
             limits=limits,
@@ -75,7 +77,7 @@ class Core:
         self.unready: list[Exception] = []
         """Why what runs need cannot be built, one each time."""
         self.db(lambda tx: assistants.settle(tx, assistant or ASSISTANT, 1.0))
-        self.db(lambda tx: usage.settle(tx, "UTC"))
+        self.db(lambda tx: self.money.settle(tx, 0.0))
         self._begin()
 
     def _begin(self) -> None:
@@ -86,7 +88,7 @@ class Core:
             Approvals(self.db),
             Attachments(
                 self.db,
-                {"fake": self.platform},
+                self.networks,
                 FileLimits(2**20, 4),
                 transcribe=Speech(self.service.transcribe, "gpt-transcribe", prices, budget)
                 if self.service
@@ -103,7 +105,7 @@ class Core:
         )
         self.run_context = run_context
         self.ready = Ready(self._build)
-        self.runner = Runner(self.db, self.rules, {"fake": self.platform, "api": ApiPlatform()}, self.ready)
+        self.runner = Runner(self.db, self.rules, {**self.networks, "api": ApiPlatform()}, self.ready)
         self.memory = Summaries(self.db, self.ready, self.rules)
         self.lanes = Lanes(self.db, self.runner.run, self.policy.budget, self.memory.start)
         self.lanes.watching = self.runner.watching
@@ -152,7 +154,7 @@ class Core:
         """Another process goes on with the same database."""
         self.db(lambda tx: self.money.settle(tx, time.time()))
         self._begin()
-        await self.lanes.resume(["fake", "api"])
+        await self.lanes.resume([*self.networks, "api"])
 
     async def rows(self, sql: str, *params: object) -> list[tuple[Any, ...]]:
         """What a statement gives."""

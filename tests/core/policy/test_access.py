@@ -93,6 +93,8 @@ def test_who_is_answered(rules, act, allowed, rule, source):
         ({}, {"standing": GUEST}, False),
         ({GUILDS: "11"}, IN_DISCORD, True),
         ({GUILDS: "10"}, DIRECT | {"standing": NOBODY}, False),
+        ({"ACCESS_DENY": "discord:1"}, IN_DISCORD, True),
+        ({"ACCESS_DENY": "discord:1"}, IN_DISCORD | {"kind": "command"}, False),
     ],
 )
 def test_who_is_told_of_it(rules, act, silent):
