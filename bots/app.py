@@ -204,7 +204,7 @@ async def _http(
         core.inbox.page = partial(invited, db, settings)
     means = PageMeans(core.ready, core.inbox.decide, checks, demo=behind is not None)
     page = means if CONSOLE in settings.http_serve else None
-    parts = (core.assistants, core.lanes, core.endings, service, core.background, core.sent, core.budget)
+    parts = (core.assistants, core.lanes, core.endings, service, core.background, core.sent)
     services = built(Means(settings, db, *parts, page))
     if METRICS in settings.http_serve:
         metrics = Metrics(settings.data_dir / FILE, checks.connections, settings.run_seconds)

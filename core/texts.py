@@ -13,8 +13,7 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "remember what we talked about.\nSay “reset” after my name to start over, “stop” to end an answer, “memory” for what I "
         "remember, “help” for this. /reset and /memory do the same; /assistant and /model tell who answers here.",
         "unreadable": "I cannot read stickers or messages of this kind. Please write what you need as text, or send it as a file.",
-        "empty_reply": "I received your message without its text. Please mention me by name (@) in it, or send me "
-        "a direct message.",
+        "empty_reply": "I received your message without its text. Please mention me by name (@) in it, or send me a direct message.",
         "reset": "Done: {what} has ended, and your next message starts a new one. I no longer use what was said before.",
         "ended_channel": "your conversation in this channel",
         "ended_direct": "your conversation in this direct message",
@@ -85,17 +84,12 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "again later if no answer comes.",
         "internal": "⚠️ Something went wrong on my side. Please send your message again; if it happens again, "
         "tell the person who runs this bot.",
-        "limit_person_minute": "You have sent me more messages than I may answer in one minute, so I left this one alone. "
-        "Please send it again from {at} on.",
-        "limit_place_minute": "This channel has sent me more messages than I may answer in one minute, so I left this one alone. "
-        "Please send it again from {at} on.",
-        "limit_open": "So many of your messages are still waiting for an answer that I left this one alone. Please send it again "
-        "once one of them is answered.",
+        "limit_person_minute": "You have sent me more messages than I may answer in one minute, so I left this one alone. Please send it again from {at} on.",
+        "limit_place_minute": "This channel has sent me more messages than I may answer in one minute, so I left this one alone. Please send it again from {at} on.",
+        "limit_open": "So many of your messages are still waiting for an answer that I left this one alone. Please send it again once one of them is answered.",
         "limit_person_day": "What you may spend in one day is used up, so I have to stop here. Ask me again from {at} on.",
-        "limit_month": "What may be spent on answers this month is used up, so I have to stop here. Ask me again from {at} on, or "
-        "tell the person who runs this bot.",
-        "unpriced": "⚠️ I could not get an answer: what may be spent is limited, and the price of this model is not known. Please "
-        "tell the person who runs this bot, whose log says what to do.",
+        "limit_month": "What may be spent on answers this month is used up, so I have to stop here. Ask me again from {at} on, or tell the person who runs this bot.",
+        "unpriced": "⚠️ I could not get an answer: what may be spent is limited, and the price of this model is not known. Please tell the person who runs this bot, whose log says what to do.",
         "max_output_tokens": "✂️ The answer reached its length limit. Say “continue” to read on.",
         "answer_limit": "✂️ I ended this here because it became too long for one answer. Say “continue” to read on, or "
         "ask for a smaller piece.",
@@ -128,8 +122,7 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "file_forbidden": "📎 {files}: I am not allowed to read files here. Please tell the person who runs this bot.",
         "no_transcription": "📎 {files}: I cannot listen to audio here. Please write what you need as text.",
         "audio_failed": "📎 {files}: I could not understand the recording. Please send it again, or write it as text.",
-        "audio_limit": "📎 {files}: I did not listen to it, because that may cost more than is left to be spent. Please write it "
-        "as text.",
+        "audio_limit": "📎 {files}: I did not listen to it, because that may cost more than is left to be spent. Please write it as text.",
         "audio_silent": "📎 {files}: I heard no words in it. Please record it again, or write it as text.",
         "file_gone": "⚠️ A file is no longer at the AI service: it is kept there for a limited time only. "
         "Please ask again, and send the file again if it was yours.",
@@ -197,10 +190,8 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "model_asking": "I am still asking the AI service about “{wanted}”. Send /model in a few seconds to see which model "
         "answers then.",
         "console_link": "This opens the web page, once, within ten minutes: {url}",
-        "alert_month": "💸 {percent}% of what may be spent this month is: ${spent} of ${limit}. Once all of it is, I answer "
-        "nobody until {time}. Raise the limit and restart me to go on.",
-        "alert_person_day": "💸 {person} has spent {percent}% of what one person may in a day: ${spent} of ${limit}. "
-        "Once all of it is, I do not answer them until {time}.",
+        "alert_month": "💸 {percent}% of what may be spent this month is: ${spent} of ${limit}. Once all of it is, I answer nobody until {time}. Raise the limit and restart me to go on.",
+        "alert_person_day": "💸 {person} has spent {percent}% of what one person may in a day: ${spent} of ${limit}. Once all of it is, I do not answer them until {time}.",
         "alert": "An answer failed. {why}\nHow it went: {url}",
         "console_sent": "The link to the web page is in a direct message from me.",
         "console_admins": "Only admins get a link to the web page, and only where it is served. "
@@ -280,16 +271,12 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "not_stored": "⚠️ 저장 공간이 가득 찼거나 고장 나서 지금은 답변할 수 없어요. 이 봇의 운영자에게 알려 주시고, 답변이 오지 않으면 "
         "나중에 다시 질문해 주세요.",
         "internal": "⚠️ 제 쪽에서 문제가 생겼어요. 메시지를 다시 보내 주시고, 또 그러면 이 봇의 운영자에게 알려 주세요.",
-        "limit_person_minute": "1분 동안 답할 수 있는 것보다 많은 메시지를 보내셔서 이 메시지에는 답하지 않았어요. {at}부터 다시 보내 "
-        "주세요.",
-        "limit_place_minute": "이 채널에 1분 동안 답할 수 있는 것보다 많은 메시지가 와서 이 메시지에는 답하지 않았어요. {at}부터 다시 "
-        "보내 주세요.",
+        "limit_person_minute": "1분 동안 답할 수 있는 것보다 많은 메시지를 보내셔서 이 메시지에는 답하지 않았어요. {at}부터 다시 보내 주세요.",
+        "limit_place_minute": "이 채널에 1분 동안 답할 수 있는 것보다 많은 메시지가 와서 이 메시지에는 답하지 않았어요. {at}부터 다시 보내 주세요.",
         "limit_open": "아직 답을 기다리는 메시지가 많아서 이 메시지에는 답하지 않았어요. 그중 하나에 답을 받은 뒤에 다시 보내 주세요.",
         "limit_person_day": "하루에 쓸 수 있는 금액을 모두 써서 여기서 멈췄어요. {at}부터 다시 질문해 주세요.",
-        "limit_month": "이번 달 답변에 쓸 수 있는 금액을 모두 써서 여기서 멈췄어요. {at}부터 다시 질문하거나 이 봇의 운영자에게 알려 "
-        "주세요.",
-        "unpriced": "⚠️ 답변을 받지 못했어요: 쓸 수 있는 금액에 한도가 있는데 이 모델의 가격을 알 수 없어요. 이 봇의 운영자에게 알려 주세요. "
-        "할 일은 로그에 있어요.",
+        "limit_month": "이번 달 답변에 쓸 수 있는 금액을 모두 써서 여기서 멈췄어요. {at}부터 다시 질문하거나 이 봇의 운영자에게 알려 주세요.",
+        "unpriced": "⚠️ 답변을 받지 못했어요: 쓸 수 있는 금액에 한도가 있는데 이 모델의 가격을 알 수 없어요. 이 봇의 운영자에게 알려 주세요. 할 일은 로그에 있어요.",
         "max_output_tokens": "✂️ 답변이 길이 제한에 도달했어요. 이어서 보려면 “계속”이라고 적어 주세요.",
         "answer_limit": "✂️ 한 번의 답변으로는 너무 길어 여기서 끝냈어요. 이어서 보려면 “계속”이라고 하거나 더 작게 나누어 "
         "질문해 주세요.",
@@ -380,10 +367,8 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "model_asking": "“{wanted}” 모델에 대해 아직 AI 서비스에 묻고 있어요. 어떤 모델로 답하게 되었는지는 몇 초 뒤에 /model 로 확인해 "
         "주세요.",
         "console_link": "웹 페이지를 여는 링크예요. 10분 안에 한 번만 쓸 수 있어요: {url}",
-        "alert_month": "💸 이번 달에 쓸 수 있는 금액의 {percent}%를 썼어요: ${limit} 중 ${spent}. 모두 쓰면 {time}까지 아무에게도 "
-        "답하지 않아요. 계속 쓰려면 한도를 올리고 다시 시작해 주세요.",
-        "alert_person_day": "💸 {person} 님이 하루에 쓸 수 있는 금액의 {percent}%를 썼어요: ${limit} 중 ${spent}. 모두 쓰면 "
-        "{time}까지 이 사람에게 답하지 않아요.",
+        "alert_month": "💸 이번 달에 쓸 수 있는 금액의 {percent}%를 썼어요: ${limit} 중 ${spent}. 모두 쓰면 {time}까지 아무에게도 답하지 않아요. 계속 쓰려면 한도를 올리고 다시 시작해 주세요.",
+        "alert_person_day": "💸 {person} 님이 하루에 쓸 수 있는 금액의 {percent}%를 썼어요: ${limit} 중 ${spent}. 모두 쓰면 {time}까지 이 사람에게 답하지 않아요.",
         "alert": "답변 하나가 실패했어요. {why}\n자세한 과정: {url}",
         "console_sent": "웹 페이지 링크를 다이렉트 메시지로 보냈어요.",
         "console_admins": "웹 페이지 링크는 관리자만, 페이지가 켜져 있을 때 받을 수 있어요. "

@@ -15,46 +15,32 @@ from core.store import assistants
 from core.store.database import FILE
 from core.store.reading import Reading
 from core.store.usage import Usage, UsageKind
-from core.types import Assistant
 
 PRICES = "money.prices"
+_CURE = "Put its prices into PRICES_FILE, or take LIMIT_PERSON_DAY and LIMIT_MONTH away."
 
 
 async def check(settings: Settings) -> list[Check]:
     """Whether all that may be asked has a price; nothing where no limit is set."""
-    if not Money.of(settings):
-        return []
-    with contextlib.suppress(ConfigError):  # which the check of the settings tells
-        return await _looked(settings, Prices(*read(settings.prices_file), settings.openai_base_url))
+    with contextlib.suppress(ConfigError):  # of which the check of the settings tells
+        prices = Prices(*read(settings.prices_file), settings.openai_base_url)
+        return await _looked(settings, prices) if Money.of(settings) else []
     return []
 
 
 async def _looked(settings: Settings, prices: Prices) -> list[Check]:
-    now, found = time.time(), []
+    path, found = settings.data_dir / FILE, []
     asked = {settings.assistant_model: "answer", settings.transcription_model: "transcription"}
-    for one in await _assistants(settings):
-        asked |= {one.model: "answer"}
-        if drawing := one.tool("image_generation"):
-            asked |= {str(drawing.get("model") or one.model): "image"}
+    if path.exists():
+        with contextlib.closing(Reading(path)) as reading:
+            for one in await reading(assistants.all):
+                asked[one.model] = "answer"
+                if tool := one.tool("image_generation"):
+                    asked[str(tool.get("model") or one.model)] = "image"
     for model, kind in sorted(asked.items()):
         told = None if kind == "image" else 1
-        row = Usage(cast("UsageKind", kind), model, now, "completed", input=told, output=told, units=1.0)
+        row = Usage(cast("UsageKind", kind), model, time.time(), "completed", input=told, units=1.0)
         if (await prices.priced(row)).price_usd is None:
-            found.append(_unpriced(kind, model))
+            what = f"Money is limited and {model} has no price: it is not asked."
+            found.append(Check(PRICES, "warn" if kind == "transcription" else "fail", what, _CURE))
     return found or [Check(PRICES, "ok", "All that may be asked has a price.")]
-
-
-def _unpriced(kind: str, model: str) -> Check:
-    cure = "Put its prices into PRICES_FILE, or take LIMIT_PERSON_DAY and LIMIT_MONTH away."
-    if kind == "transcription":
-        what = f"Money is limited and {model} has no price: nobody's recordings are listened to."
-        return Check(PRICES, "warn", what, cure)
-    return Check(PRICES, "fail", f"Money is limited and {model} has no price: it is not asked.", cure)
-
-
-async def _assistants(settings: Settings) -> list[Assistant]:
-    """Those in the database, where there is one."""
-    if not (settings.data_dir / FILE).exists():
-        return []
-    with contextlib.closing(Reading(settings.data_dir / FILE)) as reading:
-        return await reading(assistants.all)

@@ -4,23 +4,20 @@ may be spent is.
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import time
 from collections.abc import Mapping
 from datetime import datetime
-from functools import partial
 from typing import Protocol
 
 from bots.intake.outcry import AGAIN
 from core.concurrency import Background
 from core.errors import SpoolError, loggable
 from core.policy.access import with_network
-from core.policy.budget import Money, Window, about
+from core.policy.budget import Money
 from core.policy.ledger import whose
 from core.settings import Settings, time_zone
 from core.settings.http import CONSOLE, page
-from core.store import notices
 from core.store.database import Database
 from core.texts import text
 from core.types import Claim, Outcome
@@ -38,9 +35,8 @@ class Direct(Protocol):
 
 class Alerts:
     """A line of the log for each failure, and to each admin a direct message, each reason once an hour. Its
-    end is on disk before: no run fails twice. A death may lose one: the page lists the run all the same.
-
-    Of each limit on money they are told once in its window. That is on disk after: a death may repeat it.
+    end is on disk before: no run fails twice. A death may lose one: the page lists the run all the same. Of
+    each limit on money they are told once in its window.
     """
 
     def __init__(
@@ -52,7 +48,7 @@ class Alerts:
         money: Money,
     ) -> None:
         self._platforms, self._background, self._settings = platforms, background, settings
-        self._db, self._money, self._near = db, money, asyncio.Lock()
+        self._db, self._money = db, money
         self._told: dict[str, float] = {}
         """When, by reason."""
 
@@ -65,22 +61,20 @@ class Alerts:
 
     async def _spent(self, person: str) -> None:
         """Tell admins of the limits of which most is spent."""
-        async with self._near:  # two runs may end at once
-            now = time.time()
-            for window, spent in await self._db(lambda tx: self._money.near(tx, person, now)):
-                await asyncio.gather(
-                    *(self._tell(one, self._words(window, spent)) for one in self._settings.admins)
-                )
-                told = partial(
-                    notices.first, person=window.person, about=about(window), now=now, until=window.ends
-                )
-                await self._db(told)
-
-    def _words(self, window: Window, spent: float) -> str:
-        ends = datetime.fromtimestamp(window.ends, time_zone.zone(window.zone))
-        told = text("alert_person_day" if window.person else "alert_month", self._settings.language, "en")
-        sums = {"spent": _dollars(spent), "limit": _dollars(window.usd), "person": window.person}
-        return told.format(**sums, percent=int(100 * spent / window.usd), time=f"{ends:%Y-%m-%d %H:%M}")
+        for window, spent in await self._db(lambda tx: self._money.near(tx, person, time.time())):
+            ends = datetime.fromtimestamp(window.ends, time_zone.zone(window.zone))
+            words = text(
+                "alert_person_day" if window.person else "alert_month", self._settings.language, "en"
+            )
+            said = words.format(
+                person=window.person,
+                percent=f"{100 * spent / window.usd:.0f}",
+                spent=f"{spent:,.4g}",
+                limit=f"{window.usd:,.4g}",
+                time=f"{ends:%Y-%m-%d %H:%M}",
+            )
+            for admin in self._settings.admins:
+                self._background.start(self._tell(admin, said), "alert")
 
     async def _failed(self, claim: Claim, outcome: Outcome) -> None:
         from core.api.console.reasons import why  # only where HTTP is served
@@ -105,7 +99,3 @@ class Alerts:
                 await platform.direct(user, words)
         except SpoolError as error:
             logger.info("an admin could not be told", extra={"error": loggable(error)})
-
-
-def _dollars(sum: float) -> str:
-    return f"{sum:,.2f}" if sum >= 1 else f"{sum:.4f}"

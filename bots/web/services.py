@@ -18,7 +18,6 @@ from core.api.uploads import UploadRules, Uploads
 from core.assistants.service import Assistants
 from core.concurrency import Background
 from core.files.sent import SentFiles
-from core.policy.budget import Budget
 from core.policy.limits import Limits
 from core.ports import ModelFacts, Service
 from core.runs.client.endings import Endings
@@ -57,7 +56,6 @@ class Means:
     service: Callable[[], Awaitable[Service]]
     background: Background
     sent: SentFiles
-    budget: Budget
     page: PageMeans | None = None
     """Where the web page is served."""
 
@@ -71,7 +69,7 @@ def built(means: Means) -> Services:
 
     models = ApiModels(db, settings, list_models)
     uploads = Uploads(db, means.sent, means.background, UploadRules(settings.api_upload_mb * 2**20, full))
-    stores = Stores(db, uploads, means.service, budget=means.budget)
+    stores = Stores(db, uploads, means.service)
     threads = Threads(db, means.lanes, stores)
     most = settings.api_runs_at_once
     rules = RunRules(settings.budget, settings.api_run_expiry, full, most, Limits.of(settings))

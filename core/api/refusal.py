@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from typing import Any, Final
 
 from core.errors import Permanent, Retryable, SpoolError
@@ -34,9 +32,11 @@ class Refusal(SpoolError):
     @property
     def type(self) -> str:
         """The API's word for the kind of error."""
-        if self.code == QUOTA:
-            return QUOTA
-        return _TYPES.get(self.status, "server_error" if self.status >= 500 else "invalid_request_error")
+        return (
+            QUOTA
+            if self.code == QUOTA
+            else _TYPES.get(self.status, "server_error" if self.status >= 500 else "invalid_request_error")
+        )
 
     def to_json(self) -> dict[str, Any]:
         """The body of the answer."""
@@ -49,14 +49,10 @@ QUOTA: Final = "insufficient_quota"
 """The API's word where no money is left."""
 
 
-def unaffordable(over: Over) -> Refusal:
+def unaffordable(over: Over, now: float) -> Refusal:
     """A limit on money is reached."""
-    when, seconds = datetime.fromtimestamp(over.again_at, UTC), max(1.0, over.again_at - time.time())
-    told = (
-        f"{over.limit} of this server is reached: nothing more may be spent until {when:%Y-%m-%d %H:%M} UTC."
-    )
-    cure = " Try again then, or ask its operator to raise the limit."
-    return Refusal(told + cure, status=429, code=QUOTA, retry_after=seconds)
+    told = f"{over.limit} of this server is reached. Try again later, or ask its operator to raise it."
+    return Refusal(told, status=429, code=QUOTA, retry_after=over.again_at - now)
 
 
 def not_found(kind: str, id: str) -> Refusal:

@@ -250,7 +250,7 @@ class Runs:
             raise Refusal(told + cure, status=429, code="too_many_runs", retry_after=1.0)
         now = time.time()
         if over := self._rules.limits.money.over(tx, key.person, now):
-            raise unaffordable(over)
+            raise unaffordable(over, now)
         if over := self._rules.limits.over(tx, key.person, "", now):
             wait = max(1.0, over.again_at - now)
             told = f"Rate limit reached for runs ({over.limit}). Try again in {wait:.0f} s."

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Collection, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Any, Final, Literal
@@ -16,11 +16,10 @@ from typing import Any, Final, Literal
 from core.api import access
 from core.api.key import Key
 from core.api.page import Page, cursors, listed
-from core.api.refusal import Refusal, as_refusals, no_file, not_found, translated, unaffordable
+from core.api.refusal import Refusal, as_refusals, no_file, not_found, translated
 from core.api.uploads import SWEEP, SWEEP_AGAIN, Uploads
 from core.errors import Permanent, Retryable, SpoolError, Unsaved, loggable
 from core.policy import ledger
-from core.policy.budget import Budget, Spent
 from core.ports import Object, Service
 from core.store import remote_objects, uploads, usage
 from core.store.database import Database, Execute
@@ -46,10 +45,8 @@ class Stores:
         files: Uploads,
         service: Callable[[], Awaitable[Service]],
         clock: Callable[[], float] = time.time,
-        budget: Budget | None = None,
     ) -> None:
         self._db, self._files, self._service, self._clock = db, files, service, clock
-        self._budget = budget or Budget()
         self._making: set[str] = set()
         self._slots = asyncio.Semaphore(8)
 
@@ -79,16 +76,11 @@ class Stores:
         with as_refusals(_turned(remotes), no_file(remotes, "file_id")):
             return await (await self._service()).vector_stores("POST", "", fields, new=True)
 
-    async def _indexing(self, key: Key, asked: Coroutine[Any, Any, Object]) -> Object:
+    async def _indexing(self, key: Key, asked: Awaitable[Object]) -> Object:
         """What the server answers, with the row of a request that lets it index files."""
         one = Usage(
             "embedding", "", self._clock(), "unknown", platform="api", place=key.project, person=key.person
         )
-        try:
-            await self._budget.check(lambda tx: one)
-        except Spent as spent:
-            asked.close()
-            raise unaffordable(spent.over) from spent
         try:
             found = await asked
         except Refusal as refusal:

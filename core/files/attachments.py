@@ -235,15 +235,15 @@ class Attachments:
         try:
             said = await self._again(hear, TRANSCRIBE_SECONDS)
         except Permanent as error:
-            missing = error.notice in ("model_missing", "model_address", "no_transcription")
+            missing = error.notice in ("model_missing", "model_address", "no_transcription", "unpriced")
             logger.log(
                 logging.DEBUG if missing and self._deaf else logging.WARNING,
                 "the model server cannot transcribe" if missing else "audio not understood",
                 extra={"error": error.code},
             )
             self._deaf = self._deaf or missing
-            limited = "audio_limit" if error.notice == "audio_limit" else "audio_failed"
-            raise FileRefused("no_transcription" if missing else limited) from error
+            why = "audio_limit" if error.notice in ("limit", "too_long") else "audio_failed"
+            raise FileRefused("no_transcription" if missing else why) from error
         except Unsaved:
             raise
         except Exception as error:

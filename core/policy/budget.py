@@ -13,7 +13,7 @@ import json
 import logging
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from secrets import token_hex
@@ -29,29 +29,16 @@ from core.store.usage import UNIT, Usage
 from core.types import Over, Prompt, ThreadId
 
 logger = logging.getLogger(__name__)
-ENOUGH: Final = 32_768
-"""Tokens that one response may have at the most while there is a limit, where nothing else says so."""
-UNKNOWN: Final = 8_192
-"""The same of a model of which nothing is known: one that can give fewer would refuse."""
-LEAST: Final = 256
-"""Tokens of output below which no request is made: nothing could be said with them."""
-PLENTY: Final = 2_048
-"""Tokens that are left for words before hosted tools are paid."""
-HOSTED_CALLS: Final = 8
-"""Calls of hosted tools in one response, at the most, while there is a limit."""
-FOUND: Final = 10_000
-"""Tokens that each of these calls, and each such tool by itself, may bring the model to read."""
-PICTURE: Final = 8_000
-"""Tokens of a picture that the model sees, at the most."""
-SMALL: Final = 8_000
-"""Tokens of a request that is no large one: where not even such a one can be paid, the limit is reached."""
-SLOWEST: Final = 750
-"""Bytes of a second of sound, at the least: no speech is stored in fewer."""
+ENOUGH, UNKNOWN, LEAST = 32_768, 8_192, 256
+"""Tokens of output: what a response may have at the most while there is a limit, where nothing else says so;
+the same of a model of which nothing is known; and below which nothing is asked."""
+CALLS, FOUND = 4, 10_000
+"""How often hosted tools may be called in a response then, and how many tokens a call may bring."""
+PICTURE, SLOWEST = 8_000, 750
+"""Tokens of a picture that the model sees, at the most; bytes of a second of speech, at the least."""
 WAIT: Final = 0.25
 """Seconds between two looks whether requests under way have left something."""
-NEAR: Final = 0.8
-"""The part of a limit from which on admins are told."""
-_MILLION: Final = 1_000_000
+MILLION: Final = 1_000_000
 
 
 class Spent(Permanent):
@@ -97,15 +84,13 @@ class Money:
 
     def windows(self, person: str, now: float) -> list[Window]:
         """The limits that count then for that person."""
-        today, found = datetime.fromtimestamp(now, time_zone.zone(self.zone)).date(), []
-        if self.person_day and person:
-            ends = usage.begins(today + timedelta(1), self.zone)
-            found.append(Window("LIMIT_PERSON_DAY", self.person_day, person, today, ends, self.zone))
-        if self.month:
-            first = today.replace(day=1)
-            ends = usage.begins((first + timedelta(32)).replace(day=1), self.zone)
-            found.append(Window("LIMIT_MONTH", self.month, "", first, ends, self.zone))
-        return found
+        today = datetime.fromtimestamp(now, time_zone.zone(self.zone)).date()
+        first, zone = today.replace(day=1), self.zone
+        ends = usage.begins(today + timedelta(1), zone)
+        day = Window("LIMIT_PERSON_DAY", self.person_day, person, today, ends, zone)
+        ends = usage.begins((first + timedelta(32)).replace(day=1), zone)
+        month = Window("LIMIT_MONTH", self.month, "", first, ends, zone)
+        return [day] * bool(self.person_day and person) + [month] * bool(self.month)
 
     def settle(self, tx: Execute, now: float) -> None:
         """A process begins: days are those of this zone, and of what a death left nothing is under way."""
@@ -117,87 +102,70 @@ class Money:
         """The limit that is reached, before anything is asked: less than a hundredth is left of it."""
         for window in self.windows(person, now):
             if sum(window.left(tx)) * 100 < window.usd * UNIT:
-                return refused(tx, Over(window.limit, window.ends), now)
+                return refused(tx, window, now)
         return None
 
     def near(self, tx: Execute, person: str, now: float) -> list[tuple[Window, float]]:
-        """The limits of which so much is spent that admins are to be told, with the dollars; and were not."""
-        found = []
-        for window in self.windows(person, now):
-            left, live = window.left(tx)
-            spent = window.usd - (left + live) / UNIT
-            if spent >= window.usd * NEAR and not notices.told(tx, window.person, about(window), now):
-                found.append((window, spent))
-        return found
+        """The limits of which 80 % are spent, with the dollars: each once, for admins."""
+        spent = [(one, one.usd - sum(one.left(tx)) / UNIT) for one in self.windows(person, now)]
+        reached = [(one, usd) for one, usd in spent if usd >= one.usd * 0.8]
+        about = "{} admins".format
+        return [it for it in reached if notices.first(tx, it[0].person, about(it[0].limit), now, it[0].ends)]
 
 
-def about(window: Window) -> str:
-    """What admins were told of, in the notices of that person, or of nobody."""
-    return f"{window.limit} for admins"
-
-
-def refused(tx: Execute, over: Over, now: float) -> Over:
+def refused(tx: Execute, window: Window, now: float) -> Over:
     """Counted."""
-    counts.add(tx, counts.REFUSED, over.limit.removeprefix("LIMIT_").lower(), now)
-    return over
+    counts.add(tx, counts.REFUSED, window.limit.removeprefix("LIMIT_").lower(), now)
+    return Over(window.limit, window.ends)
 
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """What a request may use: `steps` are the parts in which its input is read, one after each call of a
-    hosted tool; the first is there in any case. `most` tokens of output are enough, with fewer than `least`
-    it is not worth making. `draws`: the model of the pictures that such a call may make.
+    """What a request may use: the input of `row`; of output `most` tokens are enough, and fewer than `least`
+    are no use; `hosted`: so many hosted tools may be called, `draws`: the model of their pictures.
     """
 
-    steps: tuple[Usage, ...]
+    row: Usage
     most: int = 0
     least: int = 0
+    hosted: int = 0
     draws: str = ""
 
 
-def need(one: Usage, prompt: Prompt, least: int = LEAST) -> Need:
+def need(row: Usage, prompt: Prompt, least: int = LEAST) -> Need:
     """Of a request for a response. Bytes stand for tokens, which are never more."""
-    told, hosted = dict(prompt.options), [tool for tool in prompt.tools if tool["type"] != "function"]
+    hosted = [tool for tool in prompt.tools if tool["type"] != "function"]
     known = models.known(prompt.model)
-    texts = (prompt.instructions, *map(json.dumps, prompt.tools), json.dumps(told))
+    texts = (prompt.instructions, *map(json.dumps, prompt.tools), json.dumps(dict(prompt.options)))
     tokens = sum(map(_weight, (*texts, *prompt.items))) + FOUND * len(hosted)
-    read = [tokens + FOUND * call for call in range(HOSTED_CALLS * bool(hosted) + 1)]
-    window = known.context or math.inf
-    most = told.get("max_output_tokens") or min(ENOUGH, known.output or UNKNOWN)
+    most = prompt.options.get("max_output_tokens") or min(ENOUGH, known.output or UNKNOWN)
     drawing = next((tool for tool in hosted if tool["type"] == "image_generation"), None)
-    draws = str(drawing.get("model") or "") or prompt.model if drawing else ""
-    return Need(
-        tuple(replace(one, input=int(min(size, window)), output=0) for size in read),
-        most,
-        min(least, most),
-        draws,
-    )
+    draws = str(drawing.get("model") or prompt.model) if drawing else ""
+    row = replace(row, input=int(min(tokens, known.context or tokens)), output=0)
+    return Need(row, most, min(least, most), len(hosted), draws)
 
 
 def _weight(text: str) -> int:
     """Tokens at the most: of an item, of a text. What the server has already may be of any size."""
     if '"input_image"' not in text and '"input_file"' not in text:
         return len(text.encode())
-    content = json.loads(text).get("content")
-    return sum(map(_part, content if isinstance(content, list) else [text]))
+    parts = [one if isinstance(one, dict) else {} for one in json.loads(text)["content"]]
+    kinds = [one.get("type") for one in parts]
+    files = [len(one.get("file_data") or "") or MILLION for one in parts if one.get("type") == "input_file"]
+    words = [len(str(one.get("text", "")).encode()) for one in parts]
+    return sum(files) + sum(words) + PICTURE * kinds.count("input_image")
 
 
-def _part(part: Mapping[str, Any] | str) -> int:
-    if isinstance(part, str) or part.get("type") not in ("input_image", "input_file"):
-        return len(json.dumps(part, ensure_ascii=False).encode())
-    return PICTURE if part["type"] == "input_image" else len(part.get("file_data") or "") or _MILLION
-
-
-def sound(one: Usage, content: bytes) -> Need:
+def sound(row: Usage, content: bytes) -> Need:
     """Of a recording: a second of it is ten tokens, and says four at the most."""
     minutes = len(content) / SLOWEST / 60
-    return Need((replace(one, units=minutes, input=int(minutes * 600) + 1, output=int(minutes * 240) + 1),))
+    return Need(replace(row, units=minutes, input=int(minutes * 600) + 1, output=int(minutes * 240) + 1))
 
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """What is kept for a request: its output may have so many `tokens`, hosted tools may be called so often.
-    `short`: the limit that has cut these; `at`: the moment whose windows count. Without an `id` nothing does.
+    """What is kept for a request since `at`: so many `tokens` of output and `calls` of hosted tools; `short`
+    is the limit that has cut them. Without an `id` nothing is kept, and nothing limited.
     """
 
     id: str = ""
@@ -206,7 +174,7 @@ class Held:
     calls: int = 0
     short: Over | None = None
 
-    def row(self, one: Usage) -> Usage:
+    def settles(self, one: Usage) -> Usage:
         """The request's row, which settles it."""
         return replace(one, held=self.id, began_at=self.at) if self.id else one
 
@@ -220,16 +188,6 @@ class Held:
         return replace(prompt, options=options, bound=True)
 
 
-@dataclass(frozen=True, slots=True)
-class _Cost:
-    """Of a request: `fixed` with so many calls of hosted tools as its place says, `each` token of output; in
-    `UNIT`. `small`: of one that is no large one."""
-
-    fixed: tuple[float, ...]
-    each: float
-    small: float
-
-
 class Budget:
     """Keeps aside what requests may cost. Without a limit there is nothing to be kept: nobody waits."""
 
@@ -237,12 +195,11 @@ class Budget:
         self, db: Database | None = None, money: Money | None = None, prices: Prices | None = None
     ) -> None:
         self._db, self.money, self._prices = db, money or Money(), prices or Prices()
-        self._told: set[str] = set()
         if self.money:
             self._prices.warm()
 
     def __bool__(self) -> bool:
-        return bool(self.money)
+        return self._db is not None and bool(self.money)
 
     async def hold(self, need: Need, until: float = math.inf) -> Held:
         """Returns ⇒ what it may cost is on disk. Waits, until that time of the event loop, for requests under
@@ -250,11 +207,11 @@ class Budget:
         """
         if self._db is None or not self.money:
             return Held()
-        cost, loop = await self._cost(need), asyncio.get_running_loop()
+        costs = await self._costs(need)
         while True:
-            id, last = f"resv_{token_hex(12)}", loop.time() >= until
+            id, last = f"resv_{token_hex(12)}", asyncio.get_running_loop().time() >= until
             try:
-                found = await self._db(lambda tx: self._take(tx, id, need, cost, last=last))  # noqa: B023
+                found = await self._db(lambda tx: self._take(tx, id, need, costs, last=last))  # noqa: B023
             except asyncio.CancelledError:
                 self._db(lambda tx: reservations.drop(tx, id))  # noqa: B023 - it comes after what was asked
                 raise
@@ -265,72 +222,55 @@ class Budget:
             await asyncio.sleep(WAIT)
 
     async def check(self, whose: Callable[[Execute], Usage]) -> None:
-        """Before a request without a price of its own: raises Spent where a limit is reached."""
+        """Before a request that has no price of its own: raises Spent where a limit is reached."""
         if self._db is not None and self.money:
             over = await self._db(lambda tx: self.money.over(tx, whose(tx).person, time.time()))
             if over:
                 raise Spent(over)
 
-    def _take(self, tx: Execute, id: str, need: Need, cost: _Cost, *, last: bool) -> Held | Permanent | None:
+    def _take(
+        self, tx: Execute, id: str, need: Need, costs: tuple[float, float, float], *, last: bool
+    ) -> Held | Permanent | None:
         """What is kept, why nothing is; or None while that may still change."""
-        now, one = time.time(), need.steps[0]
+        now, one, (base, more, each) = time.time(), need.row, costs
         if one.thread_id and not one.platform:
             one = usage.for_thread(tx, ThreadId(one.thread_id), one)
         counted = [(*window.left(tx), window) for window in self.money.windows(one.person, now)]
         if not counted:
             return Held()
         left, _, window = min(counted, key=lambda found: found[0])
-        over = Over(window.limit, window.ends)
-        for calls in reversed(range(len(cost.fixed))):
-            tokens = _buys(left - cost.fixed[calls], cost.each, need.most)
-            if tokens >= (min(PLENTY, need.most) if calls else need.least):
-                price = math.ceil(cost.fixed[calls] + tokens * cost.each)
-                reservations.add(tx, id, one.run_id, one.step, one.person, now, price)
-                short = over if tokens < need.most or calls < len(cost.fixed) - 1 else None
-                return Held(id, now, tokens, calls, short)
+        for calls, fixed in ((CALLS, base + more), (0, base))[not need.hosted :]:
+            tokens = min(need.most, int((left - fixed) / (each or 1.0)))
+            if left >= fixed and tokens >= (need.least * 8 if calls else need.least):
+                price = math.ceil(fixed + tokens * each)
+                reservations.add(tx, id, one.run_id, one.step, one.person, at=now, price=price)
+                cut = tokens < need.most or (need.hosted and not calls)
+                return Held(id, now, tokens, calls, Over(window.limit, window.ends) if cut else None)
         free = min(found[0] + found[1] for found in counted)
-        if not last and _buys(free - cost.fixed[0], cost.each, need.most) >= need.least:
+        if not last and free - base >= need.least * each:
             return None
-        if max(left, free) >= cost.small:
+        if free * 4 > window.usd * UNIT:  # it is the request that is too large
             return Permanent(window.limit, notice="too_long")
-        return Spent(refused(tx, over, now))
+        return Spent(refused(tx, window, now))
 
-    async def _cost(self, need: Need) -> _Cost:
-        """Raises Permanent where no list has a price."""
-        asked = [await self._price(one) for one in need.steps]
-        first, last, drawn = need.steps[0], need.steps[-1], 0.0
+    async def _costs(self, need: Need) -> tuple[float, float, float]:
+        """In `UNIT`: input, what hosted tools add, a token of output. Raises Permanent without a price."""
+        row, more = need.row, 0.0
+        base = await self._price(row)
+        each = (await self._price(replace(row, output=MILLION)) - base) / MILLION if need.most else 0.0
+        if need.hosted:  # the model reads all of it again after each call
+            more = await self._price(replace(row, input=(row.input or 0) + CALLS * FOUND))
         if need.draws:
-            picture = replace(first, kind="image", model=need.draws, units=1.0, input=None, output=None)
-            drawn = await self._price(picture)
-        each = (
-            (await self._price(replace(last, output=_MILLION)) - asked[-1]) / _MILLION if need.most else 0.0
-        )
-        fixed = [sum(asked[: place + 1]) + drawn * place for place in range(len(asked))]
-        small = await self._price(replace(first, input=min(SMALL, first.input or 0)))
-        return _Cost(tuple(fixed), each, small + need.least * each)
+            picture = replace(row, kind="image", model=need.draws, input=None, output=None, units=1.0)
+            more += await self._price(picture)
+        return base, CALLS * more, each
 
     async def _price(self, one: Usage) -> float:
-        """At the most, in `UNIT`: whatever the server's cache does, and in whatever it counts."""
+        """At the most: whatever the server's cache does, and in whatever it counts."""
         told = [await self._prices.priced(one), await self._prices.priced(one, one.input or 0)]
-        if one.units is not None:
-            told.append(await self._prices.priced(replace(one, units=None)))
+        told.append(await self._prices.priced(replace(one, units=None)))
         known = [each.price_usd for each in told if each.price_usd is not None]
-        if known:
-            return max(known) * UNIT
-        limits = " and ".join(window.limit for window in self.money.windows("?", time.time()))
-        if one.model not in self._told:
-            self._told.add(one.model)
-            logger.error("%s", unpriced(one.model, limits))
-        raise Permanent("unpriced", notice="unpriced")
-
-
-def unpriced(model: str, limits: str) -> str:
-    """Why nothing is asked of that model, and what to do."""
-    return f"{limits}: no list has a price of {model}, so it is not asked. Put its prices into PRICES_FILE."
-
-
-def _buys(left: float, each: float, most: int) -> int:
-    """Tokens; negative where nothing is left."""
-    if left < 0:
-        return -1
-    return most if not each else min(most, int(left / each))
+        if not known:
+            logger.error("money is limited, and %s has no price: put it into PRICES_FILE", one.model)
+            raise Permanent("unpriced", notice="unpriced")
+        return max(known) * UNIT

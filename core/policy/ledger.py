@@ -21,7 +21,7 @@ from core.store import reservations, runs, steps, usage
 from core.store.database import Execute
 from core.store.steps import Decided, Done
 from core.store.usage import Usage, UsageKind, UsageOutcome
-from core.types import Claim, Finished, Over, Prompt
+from core.types import Claim, Finished, Prompt
 
 BUCKETS: Final = tuple(round(0.01 * 2**power, 2) for power in range(14))
 """Upper ends of the buckets for times, in seconds: .01 to 81.92, as OpenTelemetry has them for requests."""
@@ -75,8 +75,8 @@ def broken(one: Usage, error: SpoolError) -> Usage:
     """The request has failed so. What the server told nevertheless counts."""
     code = error.code.partition(":")[0] if isinstance(error, Retryable | Permanent) else type(error).__name__
     told = ended(one, error.told) if error.told else one
-    outcome = "unknown" if error.request == "unsent" else error.request
-    return replace(told, outcome=outcome, error=code, ended_at=None if outcome == "unknown" else time.time())
+    ended = None if error.request == "unknown" else time.time()
+    return replace(told, outcome=error.request, error=code, ended_at=ended)
 
 
 def kind(claim: Claim) -> UsageKind:
@@ -89,7 +89,9 @@ class Requests:
 
     def __init__(self, claim: Claim) -> None:
         self._whose, self._kind = whose(claim), kind(claim)
-        self.prices, self.budget, self._held = Prices(), Budget(), Held()
+        self.prices, self.budget = Prices(), Budget()
+        self.held = Held()
+        """What is kept for the newest request."""
         self._open: Usage | None = None
         self._over: list[tuple[Usage, int]] = []
         self.began_at: float | None = None
@@ -104,17 +106,8 @@ class Requests:
         if self.budget:
             step = steps.round(number).name
             one = Usage(self._kind, prompt.model, time.time(), "unknown", step=step, **self._whose)
-            self._held = await self.budget.hold(budget.need(one, prompt), until)
-        return self._held.of(prompt)
-
-    @property
-    def short(self) -> Over | None:
-        """The limit that has cut the newest request."""
-        return self._held.short
-
-    def resumed(self, began: float | None, held: str) -> None:
-        """A response goes on that a former process has asked for then; that is kept for it."""
-        self._held = Held(held, began or time.time())
+            self.held = await self.budget.hold(budget.need(one, prompt), until)
+        return self.held.of(prompt)
 
     def begin(self, number: int, prompt: Prompt, began: float | None = None) -> None:
         """The response of that number is asked for, since `began`. One that is resumed stays one row."""
@@ -124,7 +117,7 @@ class Requests:
         if self._open is None:
             began = time.time() if began is None else began
             one = Usage(self._kind, prompt.model, began, "unknown", step=step, **self._whose)
-            self._open = self._held.row(one)
+            self._open = self.held.settles(one)
             self.began_at = self._open.began_at
 
     @property
@@ -146,10 +139,8 @@ class Requests:
             self._close(ended(one, told), items, written)
 
     def failed(self, error: SpoolError, items: Sequence[Mapping[str, Any]] = ()) -> None:
-        """It has failed so; one that never left is no request."""
-        if (one := self._open) and error.request == "unsent":
-            self._close(replace(one, outcome="unsent"))
-        elif one:
+        """It has failed so."""
+        if one := self._open:
             self._close(broken(one, error), items)
 
     def turned_away(self, code: str) -> Callable[[], None]:
@@ -195,7 +186,7 @@ def left(tx: Execute, claim: Claim) -> Claim:
     None can have been once there is an answer, while a round's calls have no results, or a yes was not sent.
     A background response that is resumed goes on in the row that its end will make.
     """
-    reservations.lose_run(tx, claim.run)
+    reservations.lose(tx, claim.run)
     number = 0
     while steps.round(number).name in claim.memo:
         number += 1
@@ -236,12 +227,11 @@ class Speech:
 
     async def __call__(self, name: str, content: bytes, one: Usage, rows: list[Usage]) -> str:
         """What is said in a recording; `rows` gets the row of the request, whatever becomes of it."""
-        one = (await self._hold(one, content)).row(one)
+        one = (await self._budget.hold(budget.sound(one, content))).settles(one)
         try:
             told = await self._transcribe(name, content)
         except SpoolError as error:
-            unsent = error.request == "unsent"
-            rows.append(replace(one, outcome="unsent") if unsent else broken(one, error))
+            rows.append(broken(one, error))
             raise
         except BaseException:
             rows.append(one)
@@ -249,10 +239,3 @@ class Speech:
         done = ended(one, Finished("completed", usage=told.usage))
         rows.append(await self._prices.priced(replace(done, units=told.minutes)))
         return told.text
-
-    async def _hold(self, one: Usage, content: bytes) -> Held:
-        try:
-            return await self._budget.hold(budget.sound(one, content))
-        except Permanent as error:
-            notice = "no_transcription" if error.notice == "unpriced" else "audio_limit"
-            raise Permanent(error.code, notice=notice) from error

@@ -322,7 +322,7 @@ class RunLoop:
         if ended.ending == "completed" and (text.strip() or files or self._client):
             return self._answer("completed", text, usage=usage, files=files)
         reason = ended.reason or ("empty_answer" if ended.ending == "completed" else "incomplete")
-        if reason == "max_output_tokens" and (short := self._run.requests.short):
+        if reason == "max_output_tokens" and (short := self._run.requests.held.short):
             reason = short.limit
             await self._run.note_over(short)
         else:

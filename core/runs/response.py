@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, field
@@ -11,6 +12,7 @@ from typing import Any, Final
 
 from core.errors import Permanent, Retryable
 from core.model_server.assembly import item_name
+from core.policy.budget import Held
 from core.ports import Model
 from core.runs.client import records
 from core.runs.client.progress import Progress
@@ -157,7 +159,7 @@ class ResponseReader:
             began, held = await self._run.db(
                 lambda tx: (runs.newest_step(tx, run, name), reservations.newest(tx, run, step))
             )
-            requests.resumed(began, held)
+            requests.held = Held(held, began or time.time())
         requests.begin(number, prompt, began)
         return prompt
 

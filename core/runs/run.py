@@ -150,18 +150,11 @@ class Run:
         self.draft.notes[await self.say_over(over)] = None
 
     async def tell(self, over: Over) -> None:
-        """There is no answer, but the one notice of that limit in its window. Which run has to give it is on
-        disk before; after a death just then it is given again.
-        """
-        claim, now, name, person = self.claim, time.time(), steps.LIMITED.name, whose(self.claim)["person"]
-
-        def work(tx: Execute) -> bool:
-            first = notices.first(tx, person, over.limit, now, told_until(over, now))
-            steps.record(tx, claim.run, claim.owner, name, over.limit if first else "", None, now)
-            return first
-
-        known = self.journal.get(steps.LIMITED)
-        if await self.db(work) if known is None else known:
+        """There is no answer, but the one notice of that limit in its window; after a death perhaps again."""
+        now, person = time.time(), whose(self.claim)["person"]
+        until = told_until(over, now)
+        first = await self.db(lambda tx: notices.first(tx, person, over.limit, now, until))
+        if first or self.claim.resumed:
             await self.platform.notice(self.message, await self.say_over(over))
 
     async def record_round(self, one: Round) -> None:

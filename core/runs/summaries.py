@@ -202,7 +202,7 @@ class Summaries:
         context, said = await self._ready(), ""
         row = replace(_row(work.assistant), thread_id=thread)
         held = await context.budget.hold(budget.need(row, prompt, least=budget.ENOUGH))
-        asked, prompt, model = held.row(row), held.of(prompt), context.model
+        asked, prompt, model = held.settles(row), held.of(prompt), context.model
         try:
             async with aclosing(model.stream(prompt)) as events:
                 async for event in events:
@@ -211,12 +211,11 @@ class Summaries:
                         said += event.text
                     elif isinstance(event, Alive) and event.refused:
                         requests.append(replace(asked, outcome="refused", error=event.refused, held=""))
-                        asked = held.row(_row(work.assistant))
+                        asked = held.settles(_row(work.assistant))
                     elif isinstance(event, Finished):
                         asked = ledger.ended(asked, event)
         except SpoolError as error:
-            unsent = error.request == "unsent"
-            requests.append(replace(asked, outcome="unsent") if unsent else ledger.broken(asked, error))
+            requests.append(ledger.broken(asked, error))
             raise
         except asyncio.CancelledError:
             requests.append(asked)

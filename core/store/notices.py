@@ -18,9 +18,3 @@ def first(tx: Execute, person: str, about: str, now: float, until: float) -> boo
         (person, about, until, now),
     )
     return bool(told.fetchall())
-
-
-def told(tx: Execute, person: str, about: str, now: float) -> bool:
-    """Whether that person was told of it, and is not to be told again yet."""
-    sql = "SELECT 1 FROM notices WHERE person = ? AND about = ? AND until > ?"
-    return bool(tx.execute(sql, (person, about, now)).fetchall())

@@ -9,7 +9,9 @@ from __future__ import annotations
 from core.store.database import Execute
 
 
-def add(tx: Execute, id: str, run: str | None, step: str | None, person: str, at: float, price: int) -> None:
+def add(
+    tx: Execute, id: str, run: str | None, step: str | None, person: str, *, at: float, price: int
+) -> None:
     """So much (`usage.UNIT`) is kept for a request that may be made now."""
     tx.execute(
         "INSERT INTO reservations (id, run_id, step, person, at, price, live) VALUES (?, ?, ?, ?, ?, ?, 1)",
@@ -22,32 +24,26 @@ def drop(tx: Execute, id: str) -> None:
     tx.execute("DELETE FROM reservations WHERE id = ?", (id,))
 
 
-def lose(tx: Execute, id: str) -> None:
-    """What it cost will not be known."""
-    tx.execute("UPDATE reservations SET live = 0 WHERE id = ?", (id,))
-
-
-def lose_run(tx: Execute, run: str) -> None:
-    """The same of all requests of a run whose process is gone."""
-    tx.execute("UPDATE reservations SET live = 0 WHERE run_id = ? AND live = 1", (run,))
+def lose(tx: Execute, which: str) -> None:
+    """What it cost will not be known; or what any request of that run did."""
+    tx.execute("UPDATE reservations SET live = 0 WHERE id = ? OR run_id = ?", (which, which))
 
 
 def settle(tx: Execute, since: float) -> None:
     """A process begins: nothing is under way, and what is older than that moment is in no window any more."""
     tx.execute("DELETE FROM reservations WHERE at < ?", (since,))
-    tx.execute("UPDATE reservations SET live = 0 WHERE live = 1")
+    tx.execute("UPDATE reservations SET live = 0")
 
 
 def newest(tx: Execute, run: str, step: str) -> str:
     """Of the newest request for that step, "" where nothing is kept for it."""
     sql = "SELECT id FROM reservations WHERE run_id = ? AND step = ? ORDER BY at DESC LIMIT 1"
-    rows = tx.execute(sql, (run, step)).fetchall()
-    return rows[0][0] if rows else ""
+    return str((tx.execute(sql, (run, step)).fetchall() or [[""]])[0][0])
 
 
 def kept(tx: Execute, since: float, person: str = "") -> tuple[int, int]:
     """What is kept since then, of that person or of all; and of that what may be let go of again."""
-    sums = "SELECT COALESCE(SUM(price), 0), COALESCE(SUM(price * live), 0) FROM reservations WHERE at >= ?"
-    whose = (" AND person = ?", (since, person)) if person else ("", (since,))
-    all_kept, live = tx.execute(sums + whose[0], whose[1]).fetchall()[0]
-    return int(all_kept), int(live)
+    sums = "SELECT COALESCE(SUM(price), 0), COALESCE(SUM(price * live), 0) FROM reservations "
+    sums += "WHERE at >= ? AND (person = ? OR ? = '')"
+    everything, live = tx.execute(sums, (since, person, person)).fetchall()[0]
+    return int(everything), int(live)

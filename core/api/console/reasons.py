@@ -50,18 +50,9 @@ TOLD: Final[Mapping[str, tuple[str, str]]] = {
         "The account at the model server has run out of credit, or has reached its limit.",
         "모델 서버 계정의 크레딧이 떨어졌거나 한도에 도달했습니다.",
     ),
-    "LIMIT_PERSON_DAY": (
-        "What one person may spend in a day is used up (LIMIT_PERSON_DAY).",
-        "한 사람이 하루에 쓸 수 있는 금액을 모두 썼습니다(LIMIT_PERSON_DAY).",
-    ),
-    "LIMIT_MONTH": (
-        "What may be spent in a month is used up (LIMIT_MONTH).",
-        "한 달에 쓸 수 있는 금액을 모두 썼습니다(LIMIT_MONTH).",
-    ),
-    "unpriced": (
-        "Money is limited, and no list has a price of this model: put it into PRICES_FILE.",
-        "금액 한도가 있는데 이 모델의 가격을 알 수 없습니다. PRICES_FILE에 적으세요.",
-    ),
+    "LIMIT_PERSON_DAY": ("That person's day is spent.", "그 사람이 하루에 쓸 수 있는 금액을 다 썼습니다."),
+    "LIMIT_MONTH": ("The month's money is spent.", "이번 달에 쓸 수 있는 금액을 다 썼습니다."),
+    "unpriced": ("PRICES_FILE has no price of its model.", "PRICES_FILE에 이 모델의 가격이 없습니다."),
     "too_long": (
         "The conversation is longer than the model can read at once.",
         "대화가 모델이 한 번에 읽을 수 있는 길이를 넘었습니다.",
