@@ -35,10 +35,9 @@ from core.files.attachments import Attachments, FileLimits
 from core.files.library import Library
 from core.files.sent import SentFiles
 from core.inbox import Inbox, Policy
-from core.policy.access import Access
 from core.policy.budget import Budget
+from core.policy.explain import in_force
 from core.policy.ledger import Speech
-from core.policy.limits import Limits
 from core.policy.personal_data import Erasing, Terms
 from core.policy.prices import Prices
 from core.policy.prices import read as read_prices
@@ -127,7 +126,7 @@ def _core(
     tool_files: ToolFiles,
     prices: Prices,
 ) -> _Core:
-    policy, approvals, background = _policy(settings), Approvals(db), Background()
+    policy, approvals, background = Policy.of(settings), Approvals(db), Background()
     budget, rules = Budget(db, policy.limits.money, prices), Rules.of(settings, policy.scopes)
 
     async def transcribe(name: str, content: bytes) -> Transcript:
@@ -158,6 +157,7 @@ def _core(
     endings = Endings(db, lanes, rules.budget)
     service = _assistants(settings, db, ready)
     inbox = Inbox(db, lanes, policy, approvals, attachments, ModelChoices(db, service, background))
+    inbox.explain = lambda act: db(lambda tx: in_force(tx, settings, act))
     return _Core(ready, attachments, memory, lanes, inbox, background, service, endings, places, sent, budget)
 
 
@@ -333,18 +333,6 @@ def _settle(tx: Execute, *, settings: Settings, assistant: Assistant | None) -> 
     settle_rules(tx, settings, time.time())
     files.release_ended(tx)
     return demos
-
-
-def _policy(settings: Settings) -> Policy:
-    return Policy(
-        scope=settings.thread_scope,
-        dm_scope=settings.dm_scope or None,
-        collect=settings.while_busy == "collect",
-        budget=settings.budget,
-        window=settings.catch_up_seconds,
-        access=Access.of(settings),
-        limits=Limits.of(settings),
-    )
 
 
 async def _leave(core: _Core, platforms: Iterable[Connected]) -> None:

@@ -10,6 +10,7 @@ from core.policy.access import Access
 from core.policy.limits import Limits, told_until
 from core.runs import claims
 from core.runs.lanes import Lanes
+from core.settings import Settings
 from core.store import approvals, counts, erasures, messages, notices, runs, threads, usage
 from core.store.database import Execute
 from core.store.facts import remember
@@ -33,6 +34,19 @@ class Policy:
     window: float = 3600.0
     access: Access = field(default_factory=Access)
     limits: Limits = field(default_factory=Limits)
+
+    @classmethod
+    def of(cls, settings: Settings) -> Policy:
+        """That of the settings."""
+        return cls(
+            scope=settings.thread_scope,
+            dm_scope=settings.dm_scope or None,
+            collect=settings.while_busy == "collect",
+            budget=settings.budget,
+            window=settings.catch_up_seconds,
+            access=Access.of(settings),
+            limits=Limits.of(settings),
+        )
 
     @property
     def scopes(self) -> threads.Scopes:
@@ -83,19 +97,26 @@ class Acceptance:
                 "message is older than CATCH_UP_SECONDS, left alone", extra={"at": message.sent_at}
             )
             return Receipt(new=False)
-        scope = self._scopes.at(message.address)
-        thread = threads.find_or_create(tx, message.address, message.user, scope, now)
+        thread = threads.find_or_create(
+            tx, message.address, message.user, self._scopes.at(message.address), now
+        )
         if message.kind == "stop" and (stopped := runs.stop(tx, thread)):
             messages.add(tx, message, thread, None)
             return Receipt(new=True, stopped=stopped)
         place, person = usage.place_and_person(message.address, message.user)
         if over := self._over(tx, message, place, person, now, live=not oldest):
             return self._refused(tx, replace(message, kind="limited", over=over), thread, person, now)
+        return self._accepted(tx, message, thread, person, now)
+
+    def _accepted(
+        self, tx: Execute, message: IncomingMessage, thread: ThreadId, person: str, now: float
+    ) -> Receipt:
         run, folded = self._run_for(tx, message, thread, person, now)
         if message.followed and messages.followed_before(tx, message.address):
             message = replace(message, followed=False)  # how that ends is said once in a topic
         messages.add(tx, message, thread, run)
         if message.kind == "reset":
+            scope = self._scopes.at(message.address)
             threads.renew(tx, message.address, message.user, scope, origin="reset", now=now)
         lane = thread if message.kind == "ask" else run
         claim = None if folded else self._begin(tx, lane)

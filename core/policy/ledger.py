@@ -75,8 +75,8 @@ def broken(one: Usage, error: SpoolError) -> Usage:
     """The request has failed so. What the server told nevertheless counts."""
     code = error.code.partition(":")[0] if isinstance(error, Retryable | Permanent) else type(error).__name__
     told = ended(one, error.told) if error.told else one
-    ended = None if error.request == "unknown" else time.time()
-    return replace(told, outcome=error.request, error=code, ended_at=ended)
+    at = None if error.request == "unknown" else time.time()
+    return replace(told, outcome=error.request, error=code, ended_at=at)
 
 
 def kind(claim: Claim) -> UsageKind:

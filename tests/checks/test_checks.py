@@ -223,6 +223,7 @@ async def test_what_has_no_price_under_a_limit(settings, tmp_path):
     assert ["ok"] == [one.state for one in await money.check(paid)]
 
 
+@pytest.mark.promise("K3")
 async def test_files_that_others_can_read(settings, tmp_path):
     """Of the machine, or of the repository."""
     settings.data_dir.mkdir(mode=0o755)

@@ -118,6 +118,7 @@ def test_text_comes_as_it_was_typed(typed, plain):
     assert plain == heard(typed, mentions=people).text
 
 
+@pytest.mark.promise("S5")
 @pytest.mark.parametrize(
     ("more", "by"),
     [
@@ -187,17 +188,6 @@ async def test_malformed_messages_harm_nobody(discord, product, script, place):
         await exchange(discord, BOB, ROOM, "still there?")
 
     assert (1, 0) == (discord.identifies, discord.resumes)
-
-
-async def test_malformed_events_harm_nobody(discord, product, script):
-    async with product():
-        await exchange(discord, ANN, ROOM, "one")
-        for event in recording("hostile_events")["events"]:
-            await discord.replay(event["t"], event.get("d"))
-        await exchange(discord, ANN, ROOM, "still there?")
-
-    assert (1, 0) == (discord.identifies, discord.resumes)
-    assert [["one"], ["one", "echo: one", "still there?"]] == script.asked
 
 
 async def test_poison_does_not_come_back_with_a_restart(discord, product):

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from typing import Final
 
-TEXTS: Final[dict[str, dict[str, str]]] = {
+from core.texts.rules import RULES
+
+_OWN: Final[dict[str, dict[str, str]]] = {
     "en": {
         "thinking": "is thinking…",
         "busy": "is working: {task}…",
@@ -84,12 +86,6 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "again later if no answer comes.",
         "internal": "⚠️ Something went wrong on my side. Please send your message again; if it happens again, "
         "tell the person who runs this bot.",
-        "limit_person_minute": "You have sent me more messages than I may answer in one minute, so I left this one alone. Please send it again from {at} on.",
-        "limit_place_minute": "This channel has sent me more messages than I may answer in one minute, so I left this one alone. Please send it again from {at} on.",
-        "limit_open": "So many of your messages are still waiting for an answer that I left this one alone. Please send it again once one of them is answered.",
-        "limit_person_day": "What you may spend in one day is used up, so I have to stop here. Ask me again from {at} on.",
-        "limit_month": "What may be spent on answers this month is used up, so I have to stop here. Ask me again from {at} on, or tell the person who runs this bot.",
-        "unpriced": "⚠️ I could not get an answer: what may be spent is limited, and the price of this model is not known. Please tell the person who runs this bot, whose log says what to do.",
         "max_output_tokens": "✂️ The answer reached its length limit. Say “continue” to read on.",
         "answer_limit": "✂️ I ended this here because it became too long for one answer. Say “continue” to read on, or "
         "ask for a smaller piece.",
@@ -122,7 +118,6 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "file_forbidden": "📎 {files}: I am not allowed to read files here. Please tell the person who runs this bot.",
         "no_transcription": "📎 {files}: I cannot listen to audio here. Please write what you need as text.",
         "audio_failed": "📎 {files}: I could not understand the recording. Please send it again, or write it as text.",
-        "audio_limit": "📎 {files}: I did not listen to it, because that may cost more than is left to be spent. Please write it as text.",
         "audio_silent": "📎 {files}: I heard no words in it. Please record it again, or write it as text.",
         "file_gone": "⚠️ A file is no longer at the AI service: it is kept there for a limited time only. "
         "Please ask again, and send the file again if it was yours.",
@@ -171,9 +166,6 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "about_message": "What about this message? Explain it, or answer it if it asks something.",
         "answer_comes": "💬 My answer comes here, as a reply to that message.",
         "assistant_current": "Here you talk to “{name}” ({id}, model {model}).",
-        "access_refused": "🔒 I may not answer you here. If you need me, ask the person who runs this bot to allow it.",
-        "assistant_closed": "🔒 Here “{name}” ({id}) answers, which only certain people may use, and you are not among "
-        "them. Ask the person who runs this bot to add you to its audience. /assistant shows whom you can talk to.",
         "assistant_others": "Others: {names}. Admins switch with /assistant NAME, and back with /assistant none.",
         "assistant_switched": "Done: from the next message on, “{name}” ({id}) answers here. /assistant none ends that.",
         "assistant_freed": "Done: this place has no assistant of its own any more. From the next message on, “{name}” ({id}) "
@@ -190,8 +182,6 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "model_asking": "I am still asking the AI service about “{wanted}”. Send /model in a few seconds to see which model "
         "answers then.",
         "console_link": "This opens the web page, once, within ten minutes: {url}",
-        "alert_month": "💸 {percent}% of what may be spent this month is: ${spent} of ${limit}. Once all of it is, I answer nobody until {time}. Raise the limit and restart me to go on.",
-        "alert_person_day": "💸 {person} has spent {percent}% of what one person may in a day: ${spent} of ${limit}. Once all of it is, I do not answer them until {time}.",
         "alert": "An answer failed. {why}\nHow it went: {url}",
         "console_sent": "The link to the web page is in a direct message from me.",
         "console_admins": "Only admins get a link to the web page, and only where it is served. "
@@ -271,12 +261,6 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "not_stored": "⚠️ 저장 공간이 가득 찼거나 고장 나서 지금은 답변할 수 없어요. 이 봇의 운영자에게 알려 주시고, 답변이 오지 않으면 "
         "나중에 다시 질문해 주세요.",
         "internal": "⚠️ 제 쪽에서 문제가 생겼어요. 메시지를 다시 보내 주시고, 또 그러면 이 봇의 운영자에게 알려 주세요.",
-        "limit_person_minute": "1분 동안 답할 수 있는 것보다 많은 메시지를 보내셔서 이 메시지에는 답하지 않았어요. {at}부터 다시 보내 주세요.",
-        "limit_place_minute": "이 채널에 1분 동안 답할 수 있는 것보다 많은 메시지가 와서 이 메시지에는 답하지 않았어요. {at}부터 다시 보내 주세요.",
-        "limit_open": "아직 답을 기다리는 메시지가 많아서 이 메시지에는 답하지 않았어요. 그중 하나에 답을 받은 뒤에 다시 보내 주세요.",
-        "limit_person_day": "하루에 쓸 수 있는 금액을 모두 써서 여기서 멈췄어요. {at}부터 다시 질문해 주세요.",
-        "limit_month": "이번 달 답변에 쓸 수 있는 금액을 모두 써서 여기서 멈췄어요. {at}부터 다시 질문하거나 이 봇의 운영자에게 알려 주세요.",
-        "unpriced": "⚠️ 답변을 받지 못했어요: 쓸 수 있는 금액에 한도가 있는데 이 모델의 가격을 알 수 없어요. 이 봇의 운영자에게 알려 주세요. 할 일은 로그에 있어요.",
         "max_output_tokens": "✂️ 답변이 길이 제한에 도달했어요. 이어서 보려면 “계속”이라고 적어 주세요.",
         "answer_limit": "✂️ 한 번의 답변으로는 너무 길어 여기서 끝냈어요. 이어서 보려면 “계속”이라고 하거나 더 작게 나누어 "
         "질문해 주세요.",
@@ -305,7 +289,6 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "file_forbidden": "📎 {files}: 여기서는 파일을 읽을 권한이 없어요. 이 봇의 운영자에게 알려 주세요.",
         "no_transcription": "📎 {files}: 여기서는 음성을 들을 수 없어요. 필요한 내용을 글로 적어 주세요.",
         "audio_failed": "📎 {files}: 녹음을 알아듣지 못했어요. 다시 보내거나 글로 적어 주세요.",
-        "audio_limit": "📎 {files}: 듣는 데 남은 금액보다 많이 들 수 있어서 듣지 않았어요. 글로 적어 주세요.",
         "audio_silent": "📎 {files}: 말소리가 들리지 않았어요. 다시 녹음하거나 글로 적어 주세요.",
         "file_gone": "⚠️ 파일이 AI 서비스에 더 이상 없어요. 그곳에는 정해진 시간 동안만 보관됩니다. "
         "다시 요청해 주시고, 보내신 파일이었다면 파일도 다시 보내 주세요.",
@@ -350,9 +333,6 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "about_message": "이 메시지에 대해 알려 주세요. 설명해 주시고, 질문이라면 답해 주세요.",
         "answer_comes": "💬 그 메시지에 대한 답장으로 여기에 답변할게요.",
         "assistant_current": "여기서 답하는 어시스턴트: “{name}”({id}, 모델 {model}).",
-        "access_refused": "🔒 여기서는 답변해 드릴 수 없도록 설정되어 있어요. 필요하시면 이 봇의 운영자에게 허용해 달라고 해 주세요.",
-        "assistant_closed": "🔒 여기서는 “{name}”({id})이(가) 답하는데, 정해진 사람만 사용할 수 있고 회원님은 포함되어 있지 않아요. 이 봇의 "
-        "운영자에게 사용할 사람에 추가해 달라고 해 주세요. 사용할 수 있는 어시스턴트는 /assistant 로 볼 수 있어요.",
         "assistant_others": "다른 어시스턴트: {names}. 관리자는 /assistant 이름 으로 바꾸고 /assistant none 으로 되돌릴 수 있어요.",
         "assistant_switched": "완료했어요. 다음 메시지부터 여기서 답하는 어시스턴트: “{name}”({id}). /assistant none 으로 되돌릴 수 있어요.",
         "assistant_freed": "완료했어요. 이제 여기에 따로 지정된 어시스턴트가 없어요. 다음 메시지부터 "
@@ -367,8 +347,6 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "model_asking": "“{wanted}” 모델에 대해 아직 AI 서비스에 묻고 있어요. 어떤 모델로 답하게 되었는지는 몇 초 뒤에 /model 로 확인해 "
         "주세요.",
         "console_link": "웹 페이지를 여는 링크예요. 10분 안에 한 번만 쓸 수 있어요: {url}",
-        "alert_month": "💸 이번 달에 쓸 수 있는 금액의 {percent}%를 썼어요: ${limit} 중 ${spent}. 모두 쓰면 {time}까지 아무에게도 답하지 않아요. 계속 쓰려면 한도를 올리고 다시 시작해 주세요.",
-        "alert_person_day": "💸 {person} 님이 하루에 쓸 수 있는 금액의 {percent}%를 썼어요: ${limit} 중 ${spent}. 모두 쓰면 {time}까지 이 사람에게 답하지 않아요.",
         "alert": "답변 하나가 실패했어요. {why}\n자세한 과정: {url}",
         "console_sent": "웹 페이지 링크를 다이렉트 메시지로 보냈어요.",
         "console_admins": "웹 페이지 링크는 관리자만, 페이지가 켜져 있을 때 받을 수 있어요. "
@@ -377,6 +355,7 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "assistant_several": "“{name}”이라는 어시스턴트가 여럿이에요: {names}. id를 사용해 주세요.",
     },
 }
+TEXTS: Final = {language: own | RULES[language] for language, own in _OWN.items()}
 
 
 def text(key: str, locale: str, default: str = "en") -> str:
