@@ -36,6 +36,8 @@ CALLS, FOUND = 4, 10_000
 """How often hosted tools may be called in a response then, and how many tokens a call may bring."""
 PICTURE, SLOWEST = 8_000, 750
 """Tokens of a picture that the model sees, at the most; bytes of a second of speech, at the least."""
+LARGE: Final = 40_000
+"""Tokens of input from which on it is the request that is too large, and not the rest that is too small."""
 WAIT: Final = 0.25
 """Seconds between two looks whether requests under way have left something."""
 MILLION: Final = 1_000_000
@@ -249,7 +251,7 @@ class Budget:
         free = min(found[0] + found[1] for found in counted)
         if not last and free - base >= need.least * each:
             return None
-        if free * 4 > window.usd * UNIT:  # it is the request that is too large
+        if (one.input or 0) > LARGE and free * 4 > window.usd * UNIT:  # a shorter one can be paid
             return Permanent(window.limit, notice="too_long")
         return Spent(refused(tx, window, now))
 
