@@ -35,7 +35,7 @@ from core.files.attachments import Attachments, FileLimits
 from core.files.library import Library
 from core.files.sent import SentFiles
 from core.inbox import Inbox, Policy
-from core.policy.budget import Budget
+from core.policy.budget import Budget, Money
 from core.policy.explain import in_force
 from core.policy.ledger import Speech
 from core.policy.personal_data import Erasing, Terms
@@ -148,17 +148,18 @@ def _core(
 
     ready = Ready(build)
     sent = SentFiles(db, partial(_service, ready), settings.data_dir)
-    places: dict[str, Platform] = {}
-    runner = Runner(db, rules, places, ready)
-    memory = Summaries(db, ready, rules)
+    answering: dict[str, Platform] = {}
+    runner = Runner(db, rules, answering, ready)
+    summaries = Summaries(db, ready, rules)
     outcry = Outcry(platforms, background, settings.language)
-    lanes = Lanes(db, runner.run, rules.budget, memory.start, outcry.refused)
+    lanes = Lanes(db, runner.run, rules.budget, summaries.start, outcry.refused)
     lanes.watching = runner.watching
     endings = Endings(db, lanes, rules.budget)
     service = _assistants(settings, db, ready)
     inbox = Inbox(db, lanes, policy, approvals, attachments, ModelChoices(db, service, background))
     inbox.explain = lambda act: db(lambda tx: in_force(tx, settings, act))
-    return _Core(ready, attachments, memory, lanes, inbox, background, service, endings, places, sent, budget)
+    made = (ready, attachments, summaries, lanes, inbox, background, service, endings, answering, sent)
+    return _Core(*made, budget)
 
 
 def _assistants(settings: Settings, db: Database, ready: Ready) -> Assistants:
@@ -332,6 +333,7 @@ def _settle(tx: Execute, *, settings: Settings, assistant: Assistant | None) -> 
     assistants.settle(tx, assistant or with_chosen_model(tx, settings_assistant(settings)), time.time())
     settle_rules(tx, settings, time.time())
     files.release_ended(tx)
+    Money.of(settings).settle(tx, time.time())
     return demos
 
 

@@ -6,7 +6,6 @@ import hashlib
 from dataclasses import fields
 from typing import Any, Final
 
-from core.policy.budget import Money
 from core.settings import Settings
 from core.store import audit, facts
 from core.store.audit import OPERATOR, Entry
@@ -26,16 +25,13 @@ def in_force(settings: Settings) -> dict[str, Any]:
 def settle(tx: Execute, settings: Settings, now: float) -> None:
     """What differs from the last start (from the defaults, at the first) is a row of the audit, once.
 
-    Only a digest of each value is kept to know that by: it may name people. What is spent counts by what is
-    in force now.
+    Only a digest of each value is kept to know that by: it may name people.
     """
-    Money.of(settings).settle(tx, now)
-    before = facts.find(tx, FACT) or {}
-    usual, wanted = _digests(Settings()), _digests(settings)
-    for name, digest in wanted.items():
-        if digest != before.get(name, usual[name]):
-            kind = "limits" if name.startswith("LIMIT_") else "rules"
-            audit.add(tx, Entry(now, OPERATOR, f"{kind}.update", name))
+    before, usual = facts.find(tx, FACT) or {}, _digests(Settings())
+    wanted = _digests(settings)
+    for name in (name for name in wanted if wanted[name] != before.get(name, usual[name])):
+        kind = "limits" if name.startswith("LIMIT_") else "rules"
+        audit.add(tx, Entry(now, OPERATOR, f"{kind}.update", name))
     if wanted != before:
         facts.remember(tx, FACT, wanted)
 
