@@ -106,7 +106,6 @@ class _Core:
     answering: dict[str, Platform]
     """Where runs are answered: each platform, and the API."""
     sent: SentFiles
-    budget: Budget
 
 
 class Running(NamedTuple):
@@ -158,8 +157,7 @@ def _core(
     service = _assistants(settings, db, ready)
     inbox = Inbox(db, lanes, policy, approvals, attachments, ModelChoices(db, service, background))
     inbox.explain = lambda act: db(lambda tx: in_force(tx, settings, act))
-    made = (ready, attachments, summaries, lanes, inbox, background, service, endings, answering, sent)
-    return _Core(*made, budget)
+    return _Core(ready, attachments, summaries, lanes, inbox, background, service, endings, answering, sent)
 
 
 def _assistants(settings: Settings, db: Database, ready: Ready) -> Assistants:
@@ -288,7 +286,7 @@ def _watch(core: _Core, settings: Settings, db: Database, tools: ToolFiles, on: 
     if listening(settings.http):
         core.answering[API] = _api()
         core.background.start(core.endings.watch(), "expiry")
-    core.lanes.ended = Alerts(on, core.background, settings, db, core.budget.money).ended
+    core.lanes.ended = Alerts(on, core.background, settings, db, Money.of(settings)).ended
     core.background.start(tools.watch(core.ready.renew), "tools")
     erasing = Erasing(db, partial(_service, core.ready), core.lanes, Terms.of(settings))
     core.background.start(erasing.keep(), "erasing")
