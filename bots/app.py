@@ -35,9 +35,12 @@ from core.files.attachments import Attachments, FileLimits
 from core.files.library import Library
 from core.files.sent import SentFiles
 from core.inbox import Inbox, Policy
+from core.policy.access import Access
 from core.policy.ledger import Speech
+from core.policy.personal_data import Erasing, Terms
 from core.policy.prices import Prices
 from core.policy.prices import read as read_prices
+from core.policy.rules import settle as settle_rules
 from core.ports import Fetching, Model, ModelFacts, Platform, Service, Transcript
 from core.runs.approvals import Approvals
 from core.runs.client.endings import Endings
@@ -284,6 +287,8 @@ def _watch(core: _Core, settings: Settings, db: Database, tools: ToolFiles, on: 
         if CONSOLE in settings.http_serve:
             core.lanes.ended = Alerts(on, core.background, settings).ended
     core.background.start(tools.watch(core.ready.renew), "tools")
+    erasing = Erasing(db, partial(_service, core.ready), core.lanes, Terms.of(settings))
+    core.background.start(erasing.keep(), "erasing")
     core.background.start(watch_models(db, settings, core.ready, core.lanes.quiet), "model list")
 
 
@@ -323,6 +328,7 @@ def _settle(tx: Execute, *, settings: Settings, assistant: Assistant | None) -> 
     """What must be in the database before anything begins; gives what an older demo made there."""
     demos = [] if assistant else older_demo.set_aside(tx, time.time())
     assistants.settle(tx, assistant or with_chosen_model(tx, settings_assistant(settings)), time.time())
+    settle_rules(tx, settings, time.time())
     files.release_ended(tx)
     usage.settle(tx, settings.zone)
     return demos
@@ -335,7 +341,7 @@ def _policy(settings: Settings) -> Policy:
         collect=settings.while_busy == "collect",
         budget=settings.budget,
         window=settings.catch_up_seconds,
-        admins=frozenset(settings.admins),
+        access=Access.of(settings),
     )
 
 

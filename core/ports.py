@@ -13,6 +13,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Final, Literal, Protocol
 
+from core.store.forgetting import RemainsKind
 from core.store.steps import Journal
 from core.types import (
     Activity,
@@ -25,6 +26,7 @@ from core.types import (
     ModelEvent,
     Person,
     Prompt,
+    Standing,
 )
 
 
@@ -106,7 +108,19 @@ class Fetching(Protocol):
         ...
 
 
-class Platform(Protocol):
+class Door(Protocol):
+    """What the rules about people and their limits ask of a platform."""
+
+    async def standing(self, message: IncomingMessage) -> Standing | None:
+        """How who wrote it stands there; None where that is not known within a second. Never raises."""
+        ...
+
+    async def notice(self, message: IncomingMessage, words: str) -> None:
+        """Tell who wrote it, so that nobody else sees it where the network can do that. Never raises."""
+        ...
+
+
+class Platform(Door, Protocol):
     """A chat network, as far as the core needs it."""
 
     name: str
@@ -268,6 +282,14 @@ class Stores(Protocol):
         ...
 
 
+class Erasing(Protocol):
+    """What is taken from the server again."""
+
+    async def erase(self, kind: RemainsKind, id: str) -> None:
+        """Delete it; returns also when it is not there any more."""
+        ...
+
+
 class Containers(Protocol):
     """Where the code interpreter works."""
 
@@ -308,7 +330,7 @@ class Models(Protocol):
         ...
 
 
-class Service(Files, VectorStores, Stores, Containers, Transcriber, Models, Protocol):
+class Service(Files, VectorStores, Stores, Containers, Erasing, Transcriber, Models, Protocol):
     """All of it, over shared connections."""
 
     async def close(self) -> None:

@@ -165,6 +165,9 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "about_message": "What about this message? Explain it, or answer it if it asks something.",
         "answer_comes": "💬 My answer comes here, as a reply to that message.",
         "assistant_current": "Here you talk to “{name}” ({id}, model {model}).",
+        "access_refused": "🔒 I may not answer you here. If you need me, ask the person who runs this bot to allow it.",
+        "assistant_closed": "🔒 Here “{name}” ({id}) answers, which only certain people may use, and you are not among "
+        "them. Ask the person who runs this bot to add you to its audience. /assistant shows whom you can talk to.",
         "assistant_others": "Others: {names}. Admins switch with /assistant NAME, and back with /assistant none.",
         "assistant_switched": "Done: from the next message on, “{name}” ({id}) answers here. /assistant none ends that.",
         "assistant_freed": "Done: this place has no assistant of its own any more. From the next message on, “{name}” ({id}) "
@@ -332,6 +335,9 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "about_message": "이 메시지에 대해 알려 주세요. 설명해 주시고, 질문이라면 답해 주세요.",
         "answer_comes": "💬 그 메시지에 대한 답장으로 여기에 답변할게요.",
         "assistant_current": "여기서 답하는 어시스턴트: “{name}”({id}, 모델 {model}).",
+        "access_refused": "🔒 여기서는 답변해 드릴 수 없도록 설정되어 있어요. 필요하시면 이 봇의 운영자에게 허용해 달라고 해 주세요.",
+        "assistant_closed": "🔒 여기서는 “{name}”({id})이(가) 답하는데, 정해진 사람만 사용할 수 있고 회원님은 포함되어 있지 않아요. 이 봇의 "
+        "운영자에게 사용할 사람에 추가해 달라고 해 주세요. 사용할 수 있는 어시스턴트는 /assistant 로 볼 수 있어요.",
         "assistant_others": "다른 어시스턴트: {names}. 관리자는 /assistant 이름 으로 바꾸고 /assistant none 으로 되돌릴 수 있어요.",
         "assistant_switched": "완료했어요. 다음 메시지부터 여기서 답하는 어시스턴트: “{name}”({id}). /assistant none 으로 되돌릴 수 있어요.",
         "assistant_freed": "완료했어요. 이제 여기에 따로 지정된 어시스턴트가 없어요. 다음 메시지부터 "

@@ -45,11 +45,15 @@ async def check(settings: Settings, web: Web) -> list[Check]:
     application = await _get(web, settings, "/applications/@me")
     guilds = await _get(web, settings, "/users/@me/guilds")
     found = [Check(TOKEN, "ok", str(me.fields.get("username")))]
+    servers = [one for one in guilds.body if isinstance(one, dict)] if isinstance(guilds.body, list) else None
     if application.status == 200:
-        found += [_intents(settings, application.fields), _invited(application.fields)]
-    if isinstance(guilds.body, list):
+        found += [
+            _intents(settings, application.fields),
+            _invited(settings, application.fields, servers or []),
+        ]
+    if servers is not None:
         id = str(application.fields.get("id") or me.fields["id"])
-        found.append(_permitted([one for one in guilds.body if isinstance(one, dict)], id))
+        found.append(_permitted(servers, id))
     return found
 
 
@@ -67,12 +71,16 @@ def _intents(settings: Settings, application: Any) -> Check:
     return Check(INTENTS, "ok", "The intents that the settings need are on.")
 
 
-def _invited(application: Any) -> Check:
+def _invited(settings: Settings, application: Any, servers: list[dict[str, Any]]) -> Check:
     if application.get("bot_public") is False:
         return Check(INVITE, "ok", "Only its owner may invite the bot.")
-    what = "Anybody may invite this bot into their own Discord server, and you pay for its answers there."
+    if settings.discord_guilds:
+        return Check(INVITE, "ok", "Anybody may invite the bot, but it answers only in DISCORD_GUILDS.")
+    what = ["Anybody may invite this bot into their own Discord server, and you pay for its answers there."]
+    if servers:
+        what.append(f"It is in {_some([_name(one) for one in servers])}.")
     cure = f"At {PORTAL}: Installation, Install Link: None; then Bot, Public Bot: off."
-    return Check(INVITE, "warn", what, cure)
+    return Check(INVITE, "warn", " ".join(what), " ".join(["Name your servers in DISCORD_GUILDS.", cure]))
 
 
 def _permitted(guilds: list[dict[str, Any]], application: str) -> Check:
@@ -86,14 +94,22 @@ def _permitted(guilds: list[dict[str, Any]], application: str) -> Check:
         has = int(guild.get("permissions") or 0)
         missing = [name for name, bit in NEEDED.items() if not has & (bit | ADMINISTRATOR)]
         if missing:
-            lacking.append(f"{guild.get('name')} ({guild.get('id')}): {', '.join(missing)}")
+            lacking.append(f"{_name(guild)}: {', '.join(missing)}")
     if not lacking:
         return Check(PERMISSIONS, "ok", f"The bot has its permissions in all its servers ({len(guilds)}).")
-    more = f"; and {len(lacking) - _MOST} more" if len(lacking) > _MOST else ""
-    what = f"The bot's roles lack permissions in {'; '.join(lacking[:_MOST])}{more}."
+    what = f"The bot's roles lack permissions in {_some(lacking)}."
     return Check(
         PERMISSIONS, "warn", what, f"Give them to its role there, or invite it again: {invite(application)}"
     )
+
+
+def _name(guild: dict[str, Any]) -> str:
+    return f"{guild.get('name')} ({guild.get('id')})"
+
+
+def _some(servers: list[str]) -> str:
+    more = f"; and {len(servers) - _MOST} more" if len(servers) > _MOST else ""
+    return "; ".join(servers[:_MOST]) + more
 
 
 async def _get(web: Web, settings: Settings, path: str) -> Answer:

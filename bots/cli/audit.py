@@ -1,4 +1,4 @@
-"""`spool audit`: who did what with which key, without anybody's words."""
+"""`spool audit`: who did what, without anybody's words."""
 
 from __future__ import annotations
 
@@ -15,7 +15,9 @@ from core.store import audit
 
 def add(commands: Any, spool: str = "spool") -> None:
     """Register the command."""
-    parser = commands.add_parser("audit", help="see what was done with keys, the newest first")
+    parser = commands.add_parser(
+        "audit", help="see who did what to keys, assistants, rules, people's texts and data, the newest first"
+    )
     parser.add_argument("--count", type=count, default=1000, metavar="N", help="how many; default: 1000")
     parser.add_argument("--json", action="store_true", help="print JSON and nothing else")
 
@@ -26,7 +28,7 @@ def run(options: argparse.Namespace, settings: Settings) -> int:
     if options.json:
         put_json(list_of(map(dataclasses.asdict, found)))
     elif not found:
-        put("Nothing was done with a key yet.")
+        put("Nothing was written down yet.")
     else:
         rows = [(said_time(one.at), one.actor, one.action, one.object) for one in found]
         put_rows(("AT", "ACTOR", "ACTION", "OBJECT"), rows)

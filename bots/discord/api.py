@@ -19,6 +19,8 @@ from discord.http import HTTPClient, Route
 from bots.replies.posts import Count, Gone, Unclear, uncounted
 from core.errors import Retryable, SpoolError, TooLarge, Unreachable
 
+NO_MEMBER = (10007, 10013)
+"""Nobody of that id is there, or anywhere."""
 UNKNOWN_MESSAGE, ENTITY_TOO_LARGE, INVALID_FORM = 10008, 40005, 50035
 UNKNOWN_HOOK, HOOK_OVER = 10015, 50027
 NO_READING, NO_QUOTING, ARCHIVED, LOCKED = 160002, 160009, 50083, 160005
@@ -180,6 +182,15 @@ class DiscordApi:
         """Post what only that person sees; a discord.py that repeats it makes it once."""
         opened = await self.call("POST", "/users/@me/channels", {"recipient_id": user})
         await self.post(str(opened["id"]), {"content": words, "nonce": token_hex(12), "enforce_nonce": True})
+
+    async def member(self, guild: str, person: str) -> bool | None:
+        """Whether that person is in that server; None where it cannot be told now. No intent is needed."""
+        path = "/guilds/{guild_id}/members/{user_id}"
+        try:
+            await self.call("GET", path, guild_id=guild, user_id=person)
+        except SpoolError as error:
+            return False if isinstance(error, Refused) and error.code in NO_MEMBER else None
+        return True
 
     async def typing(self, channel: str) -> None:
         """Show the typing indicator for ten seconds."""

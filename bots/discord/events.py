@@ -12,6 +12,7 @@ from itertools import islice
 from typing import Any
 
 from bots.discord.api import is_id, sent_at
+from bots.discord.channels import thread_parent
 from bots.discord.files import attachments
 from bots.discord.quotes import forwards, quotes
 from bots.discord.wording import (
@@ -31,8 +32,12 @@ from bots.discord.wording import (
 )
 from bots.intake.said import By, Said, wanted
 from bots.replies.safe_text import printable
+from core.policy.access import Act
+from core.policy.access import Kind as ActKind
 from core.types import Address, IncomingMessage, Kind, Quote
 
+_USES: dict[object, ActKind] = {2: "command", 3: "button", 4: "autocomplete", 5: "form"}
+"""What an interaction of a type is."""
 _SPOKEN_TYPES = (0, 19)  # default, reply
 _NAMED = 25
 """Channels and roles of one message whose names are asked for."""
@@ -95,6 +100,31 @@ def command(used: Payload, me: str, question: str, known: Known = nothing_known)
     shown = tuple(replace(one, ref="") for one in said.quotes)  # also where it is the newest answer
     said = replace(said, kind="ask" if shown else "unreadable", quotes=shown)
     return replace(said.incoming(), locale=word(used.get("locale")))
+
+
+def used(payload: Payload) -> Act:
+    """What somebody does who uses a command, a button or a form."""
+    where, member = address(payload), inner(payload, "member")
+    return Act(
+        _USES.get(payload.get("type"), "command"),
+        "discord",
+        word((inner(member, "user") or inner(payload, "user")).get("id")),
+        where.channel,
+        parent=thread_parent(inner(payload, "channel")),
+        workspace=where.workspace,
+        direct=where.direct,
+    )
+
+
+def posted(payload: Payload, where: Address) -> Act | None:
+    """That a bot or a webhook wrote a message; None for what people wrote, and what Discord itself did."""
+    author, webhook = inner(payload, "author"), word(payload.get("webhook_id"))
+    spoken = payload.get("type", 0) in _SPOKEN_TYPES and not author.get("system")
+    if not (spoken and (author.get("bot") or webhook)):
+        return None
+    apps = (webhook, word(payload.get("application_id")))
+    told = Act("mention", "discord", word(author.get("id")), where.channel, workspace=where.workspace)
+    return replace(told, by="app", apps=apps)
 
 
 def _by(message: Payload, author: Payload, me: str) -> By:

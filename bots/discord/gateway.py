@@ -26,6 +26,7 @@ from discord.http import Route
 from bots.discord.identifies import Identifies
 from bots.intake.connection import TokenRefused
 from bots.intake.connector import Connector
+from bots.logs import raised
 from core.concurrency import Backoff
 
 logger = logging.getLogger(__name__)
@@ -93,8 +94,8 @@ def _guarded(name: str, handler: Handler) -> Handler:
     def guarded(data: Any) -> None:
         try:
             handler(data)
-        except Exception:
-            logger.exception("%s not understood", name)
+        except Exception as error:
+            logger.warning("%s not understood", name, extra=raised(error))
 
     return guarded
 
@@ -117,7 +118,7 @@ class Socket(DiscordWebSocket):
             await super().received_message(frame)
         except (ValueError, TypeError, AttributeError, LookupError, RecursionError, MemoryError) as error:
             self._pass(frame, before)
-            logger.error(
+            logger.warning(
                 "a frame of Discord cannot be read and is left out",
                 extra={"error": type(error).__name__, "bytes": len(frame)},
             )

@@ -11,14 +11,18 @@ from collections.abc import Awaitable, Mapping
 from functools import partial
 from typing import Any
 
-from bots.discord.api import DiscordApi, sent_at
+from bots.discord import events
+from bots.discord.api import DiscordApi, is_id, sent_at
 from bots.discord.channels import thread_parent
+from bots.discord.hooks import Asking
 from bots.discord.poster import STOP, answered, reference, thumbs, voted, wished
 from bots.discord.reader import Reader
+from bots.discord.wording import inner, maps, word
 from bots.replies.commands import choice_text, console_text, memory_text, model_text, reset_text
 from core.concurrency import Background
 from core.errors import SpoolError
 from core.inbox import Inbox
+from core.policy.access import Verdict
 from core.policy.feedback import LONGEST_REASON
 from core.texts import text
 from core.types import Address, IncomingMessage, Vote, Wish
@@ -39,13 +43,39 @@ Answer = dict[str, Any]
 class Interactions:
     """The handler of INTERACTION_CREATE; does not block the socket."""
 
-    def __init__(self, inbox: Inbox, api: DiscordApi, reader: Reader, *, language: str) -> None:
+    def __init__(
+        self, inbox: Inbox, api: DiscordApi, reader: Reader, asking: Asking, *, language: str
+    ) -> None:
         self._inbox, self._api, self._reader, self._language = inbox, api, reader, language
-        self._background = Background()
+        self._asking, self._background = asking, Background()
 
     def take(self, payload: Mapping[str, Any]) -> None:
-        """Carry out what was asked for, and say so. What is not ours, a bot before us has left behind."""
-        data = payload.get("data") or {}
+        """Carry out what somebody may ask for; who may not is told so, and nothing else happens.
+
+        How they stand is asked for where that matters: whatever comes from there meanwhile waits.
+        """
+        if not _whole(payload):
+            raise ValueError("not an interaction")
+        act = events.used(payload)
+        verdict = self._reader.door.judge(act)
+
+        async def first() -> None:
+            self._admit(payload, await self._reader.door.decide(act))
+
+        if verdict.allowed is None:
+            self._reader.line_up(act.channel, first)
+        else:
+            self._admit(payload, verdict)
+
+    def _admit(self, payload: Mapping[str, Any], verdict: Verdict) -> None:
+        if verdict.allowed and not self._asking.take(payload):
+            self._use(payload)
+        elif not (verdict.allowed or verdict.silent):
+            self._answer(payload, self._said(payload, "access_refused"))
+
+    def _use(self, payload: Mapping[str, Any]) -> None:
+        """Carry it out, and say so. What is not ours, a bot before us has left behind."""
+        data = inner(payload, "data")
         own = payload.get("type") == _COMMAND and data.get("type", _SLASH) == _SLASH
         command = data.get("name") if own else ""
         if command == "reset":  # behind the messages before it: a new conversation begins after them
@@ -90,7 +120,7 @@ class Interactions:
 
     def _reset(self, payload: Mapping[str, Any]) -> None:
         order, facts, chain = str(payload["id"]), self._reader.progress(), self._reader.chain
-        parent = thread_parent(payload.get("channel") or {})
+        parent = thread_parent(inner(payload, "channel"))
         where, person = _address(payload), _person(payload)
         done = self._inbox.reset(where, person, parent=parent, order=order, facts=facts, chain=chain)
 
@@ -101,13 +131,13 @@ class Interactions:
 
     async def _stop(self, payload: Mapping[str, Any]) -> Answer:
         """The button works for whoever asked."""
-        post = str((payload.get("message") or {}).get("id"))
+        post = str(inner(payload, "message").get("id"))
         stopped = await self._inbox.stop_post(reference(post), _person(payload))
         return self._said(payload, {True: "stopping", False: "stop_refused", None: "stop_over"}[stopped])
 
     def _wish(self, payload: Mapping[str, Any], wish: Wish) -> None:
         """A button under an answer is a message of whoever asked; its id is the interaction's."""
-        post, id = str((payload.get("message") or {}).get("id")), str(payload["id"])
+        post, id = str(inner(payload, "message").get("id")), str(payload["id"])
         words = text(f"wish_{wish}", _locale(payload), self._language)
         order = IncomingMessage(id, _address(payload), _person(payload), words, sent_at(id))
         facts, chain = self._reader.progress(), self._reader.chain
@@ -117,14 +147,14 @@ class Interactions:
             decision = await pressed
             if decision != "done":
                 return self._said(payload, f"answer_{decision}")
-            left = thumbs((payload.get("message") or {}).get("components") or ())
+            left = thumbs(inner(payload, "message").get("components") or ())
             return {"type": _UPDATE, "data": {"components": left}}  # that answer is not the newest any more
 
         self._do(payload, told())
 
     async def _rate(self, payload: Mapping[str, Any], vote: Vote) -> Answer:
         """A thumb, of anybody: on disk before the answer, which for a bad one is the form for a reason."""
-        id, post = str(payload["id"]), str((payload.get("message") or {}).get("id"))
+        id, post = str(payload["id"]), str(inner(payload, "message").get("id"))
         person = f"discord:{_person(payload)}"
         run = await self._inbox.feedback.rate(reference(post), person, vote, sent_at(id))
         if run and vote == "bad":
@@ -134,7 +164,7 @@ class Interactions:
     async def _why(self, payload: Mapping[str, Any], data: Mapping[str, Any]) -> Answer:
         """The form was sent; a resume may repeat it."""
         run, person = str(data["custom_id"]).removeprefix(_WHY), f"discord:{_person(payload)}"
-        fields = [line.get("component") or {} for line in data.get("components") or ()]
+        fields = [inner(line, "component") for line in maps(data.get("components"))]
         given = "".join(str(one.get("value") or "") for one in fields)
         known = await self._inbox.feedback.explain(run, person, given)
         return self._said(payload, "rated" if known else "rate_over")
@@ -145,13 +175,13 @@ class Interactions:
         return {"type": _NOTHING} if decision == "done" else self._said(payload, f"approval_{decision}")
 
     async def _assistant(self, payload: Mapping[str, Any], data: Mapping[str, Any]) -> Answer:
-        parent = thread_parent(payload.get("channel") or {})
+        parent = thread_parent(inner(payload, "channel"))
         address, person = _address(payload), _person(payload)
         choice = await self._inbox.assistants(address, parent, person, _given(data))
         return _told(choice_text(choice, _locale(payload), self._language))
 
     async def _model(self, payload: Mapping[str, Any], data: Mapping[str, Any]) -> Answer:
-        parent = thread_parent(payload.get("channel") or {})
+        parent = thread_parent(inner(payload, "channel"))
         address, person = _address(payload), _person(payload)
         choice = await self._inbox.model(address, parent, person, _given(data))
         return _told(model_text(choice, _locale(payload), self._language))
@@ -199,12 +229,12 @@ def _told(said: str) -> Answer:
 
 def _given(data: Mapping[str, Any]) -> str:
     """What was filled in for the one option of a command."""
-    given = [str(option.get("value") or "") for option in data.get("options") or ()]
+    given = [str(option.get("value") or "") for option in maps(data.get("options"))]
     return given[0].strip() if given else ""
 
 
 def _locale(payload: Mapping[str, Any]) -> str:
-    return str(payload.get("locale") or "")
+    return word(payload.get("locale"))
 
 
 def _address(payload: Mapping[str, Any]) -> Address:
@@ -214,5 +244,11 @@ def _address(payload: Mapping[str, Any]) -> Address:
 
 def _person(payload: Mapping[str, Any]) -> str:
     """In a guild the person comes as a member."""
-    user = payload.get("user") or (payload.get("member") or {}).get("user") or {}
-    return str(user["id"])
+    return word((inner(payload, "user") or inner(inner(payload, "member"), "user")).get("id"))
+
+
+def _whole(payload: Mapping[str, Any]) -> bool:
+    """Whether it says by whom and where, and how to answer: what does not is nobody's doing."""
+    server = payload.get("guild_id") or "0"
+    ids = (payload.get("id"), payload.get("channel_id"), _person(payload), server)
+    return all(map(is_id, ids)) and bool(word(payload.get("token")))

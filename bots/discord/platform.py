@@ -41,7 +41,7 @@ from core.settings import Settings
 from core.settings.http import CONSOLE
 from core.store.steps import Journal
 from core.texts import of_script, text
-from core.types import Address, Attachment, Earlier, IncomingMessage, Person, ThreadId
+from core.types import Address, Attachment, Earlier, IncomingMessage, Person, Standing, ThreadId
 
 logger = logging.getLogger(__name__)
 SAVE_EVERY = 5.0
@@ -96,9 +96,9 @@ class DiscordPlatform:
             failed=self._drop,
             following=following,
         )
-        self._interactions = Interactions(inbox, self._api, self._intake, language=settings.language)
-        self._hooks = Hooks(inbox)
-        self._asking = Asking(self._intake, self._api, self._hooks, self._me, settings.language)
+        self._hooks, words = Hooks(inbox), settings.language
+        asking = Asking(self._intake, self._api, self._hooks, self._me, words)
+        self._interactions = Interactions(inbox, self._api, self._intake, asking, language=words)
 
     def _me(self) -> str:
         assert self._bot.user is not None
@@ -147,13 +147,8 @@ class DiscordPlatform:
             **dict.fromkeys(_CHANNELS, intake.channel),
             **dict.fromkeys(_ROLES, intake.role),
             "THREAD_LIST_SYNC": intake.listed,
-            "INTERACTION_CREATE": self._used,
+            "INTERACTION_CREATE": self._interactions.take,
         }
-
-    def _used(self, payload: dict[str, Any]) -> None:
-        """INTERACTION_CREATE."""
-        if not self._asking.take(payload):
-            self._interactions.take(payload)
 
     def _greeted(self, connected: Callable[[], None]) -> None:
         connected()
@@ -245,6 +240,16 @@ class DiscordPlatform:
         once = {"nonce": f"tell-{message.id}"[:25], "enforce_nonce": True}
         body = {"content": words, "message_reference": quoted, **once}
         await self._api.post(message.address.channel, body)
+
+    async def standing(self, message: IncomingMessage) -> Standing | None:
+        """See `core.ports.Door`. Its second begins once there is somebody to ask."""
+        await self._logged_in.wait()
+        return await self._intake.door.standing(message.user)
+
+    async def notice(self, message: IncomingMessage, words: str) -> None:
+        """See `core.ports.Door`: only an interaction could be answered so that nobody else sees it."""
+        with contextlib.suppress(SpoolError):
+            await self.tell(message, words)
 
     async def direct(self, user: str, words: str) -> None:
         """See `bots.intake.alerts.Direct`."""

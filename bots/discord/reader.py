@@ -12,7 +12,7 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import partial
 from typing import Any
 
@@ -20,13 +20,15 @@ from bots.discord import events
 from bots.discord.api import DiscordApi, sent_at
 from bots.discord.channels import Channels
 from bots.discord.gateway import Position
+from bots.intake.door import Door
 from bots.intake.following import Following
 from bots.intake.said import Said
 from core.concurrency import Background
 from core.errors import SpoolError, Unsaved
 from core.inbox import Inbox, Receipt
+from core.policy.access import Act, Kind, Verdict
 from core.store.database import Chain
-from core.types import Address, IncomingMessage
+from core.types import Address, IncomingMessage, Standing
 
 logger = logging.getLogger(__name__)
 SESSION = "discord:session"
@@ -49,6 +51,7 @@ class Reader:
         self._failed, self._following = failed, following
         self._roles: dict[str, str | None] = {}
         self.channels = Channels(api)
+        self.door = Door(inbox.access, self._standing)
         self._lines: dict[str, deque[Callable[[], Awaitable[None]]]] = {}
         self._background = Background()
         self.chain = Chain()
@@ -61,16 +64,20 @@ class Reader:
 
     def take(self, payload: dict[str, Any], guild: str, *, live: bool = True) -> None:
         """A message as an event or as history tells it (which does not tell the guild)."""
+        if self.door.judge(Act("mention", "discord", "", "", workspace=guild)).allowed is False:
+            return  # nothing of that whole server
         if guild and payload.get("mention_roles") and guild not in self._roles:
             self._background.start(self._learn_role(guild, payload, live), "event")
             return
         said = self.read(payload, guild)
-        if said is None or said.by != "person" or said.changed:
+        if said is None or said.by == "us" or said.changed:
+            return
+        if said.by == "other" and not self._welcome(events.posted(payload, said.address)):
             return
         if said.to == "us":
             self._place(said, live)
         elif self._following.channels or (self._following.threads and said.to == "perhaps"):
-            self._line_up(said.address.channel, partial(self._follow_up, said, live))
+            self.line_up(said.address.channel, partial(self._follow_up, said, live))
 
     def read(self, payload: Mapping[str, Any], guild: str) -> Said | None:
         """See `events.read`: with the role and the names of that server."""
@@ -82,7 +89,7 @@ class Reader:
         if not (payload.get("edited_timestamp") and "content" in payload and "author" in payload):
             return
         said = self.read(payload, guild)
-        if said and said.by == "person":
+        if said and said.by == "person" and self._judge("edit", said).allowed is not False:
             if said.to == "us":  # only now, perhaps: then it is a message, unless it is too old
                 self._place(said, live=False)
             self.behind(said.address.channel, partial(self._amend, said))
@@ -98,8 +105,28 @@ class Reader:
             logger.exception("message not understood")
 
     def _receive(self, said: Said, live: bool) -> None:
-        """Into the inbox, knowing which channel its thread belongs to."""
-        self.receive(said.incoming(self.channels.parent(said.address.channel) or ""), live=live)
+        """Into the inbox, knowing which channel its thread belongs to, if its writer is answered there."""
+        app = said.by == "other"
+        kind: Kind = "direct" if said.address.direct else "follow_up" if said.followed else "mention"
+        allowed = app or self._judge(kind, said).allowed
+        if allowed is not False:  # else there is no way to tell nobody but them
+            message = said.incoming(self.channels.parent(said.address.channel) or "")
+            self.receive(replace(message, unproven=allowed is None), live=live)
+
+    def _welcome(self, app: Act | None) -> bool:
+        return app is not None and bool(self.door.judge(app).allowed)
+
+    def _judge(self, kind: Kind, said: Said) -> Verdict:
+        """Whether that may come of a message, by what is known of its writer."""
+        where, parent = said.address, self.channels.parent(said.address.channel) or ""
+        act = Act(kind, "discord", said.user, where.channel, parent, where.workspace, direct=where.direct)
+        return self.door.judge(act)
+
+    async def _standing(self, person: str) -> Standing | None:
+        """A member of one of the servers that count, asked of all of them at once; None: not told."""
+        guilds = (one.partition(":")[2] for one in self._inbox.access.guilds)
+        told = await asyncio.gather(*(self._api.member(guild, person) for guild in guilds))
+        return None if None in told and True not in told else Standing(member=True in told)
 
     def receive(
         self, message: IncomingMessage, facts: Mapping[str, object] | None = None, *, live: bool = True
@@ -160,7 +187,7 @@ class Reader:
         where = said.address
         unknown = where.workspace and self.channels.parent(where.channel) is None
         if unknown and where.channel not in self._lines:
-            self._line_up(where.channel, partial(self._learnt, said, live))
+            self.line_up(where.channel, partial(self._learnt, said, live))
         else:
             self.behind(where.channel, partial(self._receive, said, live))
 
@@ -175,7 +202,7 @@ class Reader:
         else:
             act()
 
-    def _line_up(self, channel: str, step: Callable[[], Awaitable[None]]) -> None:
+    def line_up(self, channel: str, step: Callable[[], Awaitable[None]]) -> None:
         """Do what takes a while; whatever comes from that channel meanwhile waits behind it."""
         if channel in self._lines:
             self._lines[channel].append(step)

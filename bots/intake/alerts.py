@@ -10,6 +10,7 @@ from typing import Protocol
 from bots.intake.outcry import AGAIN
 from core.concurrency import Background
 from core.errors import SpoolError, loggable
+from core.policy.access import with_network
 from core.settings import Settings
 from core.settings.http import page
 from core.texts import text
@@ -57,10 +58,10 @@ class Alerts:
             self._background.start(self._tell(admin, words), "alert")
 
     async def _tell(self, admin: str, words: str) -> None:
-        """Ids of Discord are numbers, those of Slack begin with a letter."""
-        platform = self._platforms.get("discord" if admin.isdecimal() else "slack")
+        name, _, user = with_network(admin).partition(":")
+        platform = self._platforms.get(name)
         try:
             if platform:
-                await platform.direct(admin, words)
+                await platform.direct(user, words)
         except SpoolError as error:
             logger.info("an admin could not be told", extra={"error": loggable(error)})

@@ -47,7 +47,7 @@ def choice_text(choice: Choice, locale: str, language: str) -> str:
     names, one = _names(choice.others), choice.assistant
     shown = {"name": one.label, "id": one.id, "model": one.model} if one else {"name": _plain(choice.wanted)}
     said = text(f"assistant_{choice.outcome}", locale, language).format(**shown, names=names)
-    if choice.outcome == "current" and names:
+    if choice.outcome in ("current", "closed") and names:
         return f"{said}\n{text('assistant_others', locale, language).format(names=names)}"
     return said
 

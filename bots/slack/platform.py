@@ -40,14 +40,14 @@ from bots.slack.status import Status
 from bots.slack.stream import StreamBrush, Streaming
 from bots.slack.words import NO_TOKEN, token_refused
 from core.concurrency import Background, KeyedLock
-from core.errors import Retryable, SpoolError
+from core.errors import Retryable, SpoolError, loggable
 from core.inbox import Inbox
 from core.settings import Settings
 from core.settings.http import CONSOLE
 from core.store import steps
 from core.store.steps import Journal
 from core.texts import of_script, text
-from core.types import Activity, Address, Attachment, Earlier, IncomingMessage, Person
+from core.types import Activity, Address, Attachment, Earlier, IncomingMessage, Person, Standing
 
 logger = logging.getLogger(__name__)
 CHECK = 60.0
@@ -237,6 +237,19 @@ class SlackPlatform:
         """See `bots.intake.outcry.Telling`."""
         post, address = self._client.chat_postMessage, message.address
         await call(post(channel=address.channel, thread_ts=address.topic, text=words))
+
+    async def standing(self, message: IncomingMessage) -> Standing | None:
+        """See `core.ports.Door`."""
+        return None
+
+    async def notice(self, message: IncomingMessage, words: str) -> None:
+        """See `core.ports.Door`."""
+        where, post = message.address, self._client.chat_postEphemeral
+        topic = where.topic if message.inside_topic else None
+        try:
+            await call(post(channel=where.channel, user=message.user, text=words, thread_ts=topic))
+        except SpoolError as error:
+            logger.info("a person could not be told", extra={"error": loggable(error)})
 
     async def direct(self, user: str, words: str) -> None:
         """See `bots.intake.alerts.Direct`."""

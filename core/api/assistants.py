@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any, Final
 
 from core.api.key import Key
@@ -15,14 +14,14 @@ from core.assistants import models
 from core.assistants.refusals import Invalid, Outdated, Unknown
 from core.assistants.service import Assistants
 from core.runs.client import objects
-from core.store import assistants, audit
-from core.store.audit import Entry
+from core.store import assistants
 from core.store.database import Database, Execute
 from core.types import SETTINGS_ID, Assistant
 
 SHOWN: Final = (
     *("id", "object", "created_at", "name", "description", "model", "instructions", "tools"),
     *("tool_resources", "metadata", "temperature", "top_p", "response_format", "reasoning_effort"),
+    "audience",
 )
 """The fields of the API's object, in its order."""
 TRIES: Final = 5
@@ -71,7 +70,7 @@ class ApiAssistants:
 
         `version`: which one was changed; a newer one is not written over.
         """
-        own = await self._changeable(key, id)
+        await self._changeable(key, id)
         given, replaced = await self._given(key, fields)
         for _ in range(TRIES):
             current, _ = await self._seen(key, id)
@@ -84,22 +83,20 @@ class ApiAssistants:
                 continue
             except Invalid as invalid:
                 raise _refusal(invalid) from None
-            await self._noted(key, "assistants.update", id, own)
             return assistant_object(saved.assistant), replaced
         raise Refusal("The assistant is being changed by others. Try it again.", status=409, retry_after=1.0)
 
     async def delete(self, key: Key, id: str) -> dict[str, Any]:
         """It is gone; runs and what they answered stay."""
-        own = await self._changeable(key, id)
+        await self._changeable(key, id)
         places = await self._db(lambda tx: assistants.assignments(tx, id))
         if places and not key.admin:
             told = f"Assistant {id} answers in {len(places)} places of the chats. Only a key made with "
             raise Refusal(f"{told}`spool keys create NAME --admin` may delete it.", status=403)
         try:
-            await self._service.delete(id, force=True)
+            await self._service.delete(id, force=True, actor=key.person)
         except Unknown:  # others were quicker
             raise not_found("assistant", id) from None
-        await self._noted(key, "assistants.delete", id, own)
         return objects.deleted("assistant", id)
 
     async def _seen(self, key: Key, id: str) -> tuple[Assistant, bool]:
@@ -109,8 +106,8 @@ class ApiAssistants:
             raise not_found("assistant", id)
         return found
 
-    async def _changeable(self, key: Key, id: str) -> bool:
-        """Whether it is the project's own. Raises Refusal where the key may not change it."""
+    async def _changeable(self, key: Key, id: str) -> None:
+        """Raises Refusal where the key may not change it."""
         _, operators = await self._seen(key, id)
         if id == SETTINGS_ID:
             raise Refusal(
@@ -123,12 +120,6 @@ class ApiAssistants:
             )
             cure = f"made with `spool keys create NAME --admin`, or `spool assistants update {id}`."
             raise Refusal(told + cure, status=403, code="assistant_of_operator")
-        return not operators
-
-    async def _noted(self, key: Key, action: str, id: str, own: bool) -> None:
-        if not own:
-            entry = Entry(time.time(), key.name, action, id)
-            await self._db(lambda tx: audit.add(tx, entry))
 
     async def _given(self, key: Key, fields: Fields) -> tuple[dict[str, Any], str]:
         """What the client set, as it can be here."""
@@ -151,7 +142,8 @@ class ApiAssistants:
 def assistant_object(assistant: Assistant) -> dict[str, Any]:
     """The API's object."""
     told = assistant.to_json()
-    return {name: told[name] for name in SHOWN}
+    shown = SHOWN if assistant.audience else SHOWN[:-1]  # which the API itself does not have
+    return {name: told[name] for name in shown}
 
 
 def refuse_hosted(tools: Any) -> None:

@@ -18,6 +18,7 @@ from core.types import (
     File,
     IncomingMessage,
     Person,
+    Standing,
 )
 
 
@@ -74,6 +75,13 @@ class ApiPlatform:
     async def person(self, user: str) -> Person:
         """See `core.ports.Platform`."""
         return Person()
+
+    async def standing(self, message: IncomingMessage) -> Standing | None:
+        """See `core.ports.Door`: whoever has a key was let in with it."""
+        return Standing()
+
+    async def notice(self, message: IncomingMessage, words: str) -> None:
+        """See `core.ports.Door`: a client is told by what it asks for."""
 
     async def names(self, mentions: Collection[str], message: IncomingMessage) -> Mapping[str, str]:
         """See `core.ports.Platform`."""

@@ -201,7 +201,7 @@ def arrive(tx: Execute, arrival: Arrival, now: float, overwrite: bool, full: boo
         return Imported(arrival, assistants.update(tx, present.id, wanted, now), arrival.remarks)
     if assistants.known(tx, arrival.id):
         remarks.append(Remark("restored"))
-        assistants.restore(tx, arrival.id)
+        assistants.restore(tx, arrival.id, now)
         made = assistants.update(tx, arrival.id, wanted, now)
     else:
         made = assistants.create(tx, {**_born(arrival.fields), "id": arrival.id}, now)

@@ -200,7 +200,7 @@ class Assistants:
 
         return Saved(await self._db(work), review.warnings)
 
-    async def delete(self, wanted: str, *, force: bool = False) -> Deleted:
+    async def delete(self, wanted: str, *, force: bool = False, actor: str = OPERATOR) -> Deleted:
         """It answers nowhere any more; answers it gave stay. Its documents at the model server do, too.
 
         Raises Unknown, Ambiguous, OfSettings, and, without `force`, InUse.
@@ -213,7 +213,7 @@ class Assistants:
             documents = len(vector_stores.documents(tx, assistant.id))
             if not force and (places or documents):
                 raise InUse(assistant, places, documents)
-            assistants.delete(tx, assistant.id, now)
+            assistants.delete(tx, assistant.id, now, actor)
             return Deleted(assistant, places, documents)
 
         return await self._db(work)
@@ -238,9 +238,10 @@ class Assistants:
 
     async def free(self, places: Sequence[tuple[str, str]]) -> Freed:
         """Nobody in particular answers there any more: the next nearest does."""
+        now = self._clock()
 
         def work(tx: Execute) -> list[Assignment]:
-            return [Assignment(*place, assistants.unassign(tx, *place) or "") for place in places]
+            return [Assignment(*place, assistants.unassign(tx, *place, now) or "") for place in places]
 
         former = await self._db(work)
         return Freed(

@@ -8,6 +8,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
+from core.assistants.audience import ADMINS
 from core.assistants.models import known
 from core.assistants.remarks import Remark, invalid
 from core.types import EVERY_FUNCTION, Assistant
@@ -25,6 +26,7 @@ TOOLS = 128
 LONGEST_RUN = 86_400
 MOST_CALLS = 1000
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_LISTENER = re.compile(r"slack:[UWCGDTE][A-Z0-9]{1,30}|discord:[0-9]{5,20}")
 _MCP_URL = re.compile(
     r"https://([a-z0-9-]+(?:\.[a-z0-9-]+)*)(?::443)?(?:[/?#][!-\[\]-~]*)?", re.ASCII | re.IGNORECASE
 )
@@ -35,7 +37,7 @@ def misshapen(fields: Mapping[str, Any]) -> list[Remark]:
     """What keeps these fields of the API from being read as an assistant at all."""
     return [
         invalid(name, f"The field {name} has another shape than in the API.")
-        for name, kind in (("tools", list | tuple), ("tool_resources", Mapping))
+        for name, kind in (("tools", list | tuple), ("tool_resources", Mapping), ("audience", list | tuple))
         if fields.get(name) is not None and not isinstance(fields[name], kind)
     ]
 
@@ -47,6 +49,7 @@ def mistakes(assistant: Assistant, *, mcp_hosts: Collection[str]) -> list[Remark
         *_numbers(assistant),
         *(invalid("metadata", text) for text in _metadata(assistant.metadata)),
         *_tools(assistant, mcp_hosts),
+        *(invalid("audience", text) for text in _audience(assistant.audience)),
         *(invalid("tool_choice", text) for text in _choice(assistant)),
         *(invalid("response_format", text) for text in _format(assistant.response_format)),
         *(invalid("truncation_strategy", text) for text in _truncation(assistant.truncation_strategy)),
@@ -110,6 +113,15 @@ def _metadata(metadata: object) -> Iterator[str]:
             yield f"The metadata key “{key[:KEY]}” does not have 1 to {KEY} characters."
         if not isinstance(value, str) or len(value) > VALUE:
             yield f"The metadata value of “{key[:KEY]}” is not a text of at most {VALUE} characters."
+
+
+def _audience(audience: Collection[object]) -> Iterator[str]:
+    for one in audience:
+        if not isinstance(one, str) or (one != ADMINS and not _LISTENER.fullmatch(one)):
+            yield (
+                f"“{one!s:.40}” is nobody whom an assistant can be limited to. Use ids with their network, "
+                f"such as slack:U… or discord:…, or {ADMINS}."
+            )
 
 
 def _tools(assistant: Assistant, mcp_hosts: Collection[str]) -> Iterator[Remark]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
+from core.policy.access import Access
 from core.runs import claims
-from core.store import approvals, counts, messages, runs, threads
+from core.store import approvals, counts, erasures, messages, runs, threads
 from core.store.database import Execute
 from core.store.facts import remember
 from core.types import Claim, IncomingMessage, RunId, ThreadId
@@ -28,7 +29,7 @@ class Policy:
     collect: bool = False
     budget: int = 24_000
     window: float = 3600.0
-    admins: frozenset[str] = frozenset()
+    access: Access = field(default_factory=Access)
 
     @property
     def scopes(self) -> threads.Scopes:
@@ -71,6 +72,8 @@ class Acceptance:
         if messages.known(tx, message):
             if not oldest:  # what is found in a history was not delivered
                 counts.add(tx, counts.REPEATED, message.address.platform, now)
+            return Receipt(new=False)
+        if erasures.covers(tx, message):
             return Receipt(new=False)
         if message.sent_at < oldest:
             logger.warning(

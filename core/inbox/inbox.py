@@ -14,11 +14,12 @@ from core.errors import Unsaved
 from core.files.attachments import Attachments, place
 from core.inbox.acceptance import Acceptance, Policy, Receipt
 from core.policy.feedback import Feedback
+from core.policy.personal_data import PersonalData
 from core.runs.approvals import Approvals
 from core.runs.lanes import Lanes
 from core.runs.prompt.again import again
 from core.runs.summaries import NOTHING, Held, held
-from core.store import approvals, deletions, files, messages, names, runs, threads
+from core.store import approvals, deletions, files, messages, names, notices, runs, threads
 from core.store.approvals import Decision
 from core.store.database import Chain, Database, Execute
 from core.store.facts import find, remember
@@ -42,6 +43,8 @@ class Inbox:
         self._db, self._lanes, self._policy = db, lanes, policy
         self._approvals, self._attachments = approvals or Approvals(db), attachments
         self._scopes, self._models, self.feedback = policy.scopes, models, Feedback(db)
+        self.data = PersonalData(db)
+        self.access = policy.access
         self._acceptance = Acceptance(policy, lanes.owner)
         self._called: dict[tuple[str, str, str], str] = {}
         self.page: Callable[[str], Awaitable[str]] | None = None
@@ -259,18 +262,18 @@ class Inbox:
 
     async def assistants(self, address: Address, parent: str, user: str, wanted: str) -> Choice:
         """Who answers there and who else could; or, for admins, that `wanted` does from the next run on."""
-        admin = user in self._policy.admins
-        return await self._db(lambda tx: choose(tx, address, parent, wanted.strip(), admin=admin))
+        admin = self.access.admin(address.platform, user)
+        return await self._db(lambda tx: choose(tx, address, parent, wanted.strip(), user=user, admin=admin))
 
     async def console(self, person: str) -> str:
         """A link for an admin, who is named with the platform; "" for others, and where no page is served."""
-        admin = person.partition(":")[2] in self._policy.admins
+        admin = person in self.access.admins
         return await self.page(person) if self.page and admin else ""
 
     async def model(self, address: Address, parent: str, user: str, wanted: str) -> ModelChoice:
         """Which model answers there; or, for admins, that the assistant there uses `wanted` from now on."""
         assert self._models is not None
-        admin = user if user in self._policy.admins else ""
+        admin = user if self.access.admin(address.platform, user) else ""
         return await self._models.choose(address, parent, wanted.strip(), admin)
 
     def withdraw(self, address: Address, message_id: str, sent_at: float = 0.0) -> asyncio.Future[bool]:
@@ -302,6 +305,10 @@ class Inbox:
     async def recent(self, platform: str, since: float) -> list[Address]:
         """Topics in which someone wrote to the assistant since then, the latest first."""
         return await self._db(lambda tx: messages.recent(tx, platform, since))
+
+    async def first(self, person: str, about: str, until: float) -> bool:
+        """Whether that person, named with the network, is to be told of it; if so, not again before then."""
+        return await self._db(lambda tx: notices.first(tx, person, about, time.time(), until))
 
     async def fact(self, name: str) -> object:
         """A fact stored under this name, None when there is none."""

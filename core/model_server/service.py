@@ -37,6 +37,7 @@ from core.ports import (
     Transcript,
     Upload,
 )
+from core.store.forgetting import RemainsKind
 
 T = TypeVar("T")
 PATIENCE = 20.0
@@ -162,6 +163,15 @@ class OpenAIService:
     async def delete_store(self, store: str) -> None:
         """See `VectorStores.delete_store`."""
         await self._gone(lambda: self._client.vector_stores.delete(store))
+
+    async def erase(self, kind: RemainsKind, id: str) -> None:
+        """See `Erasing.erase`."""
+        own = self._client
+        delete: Mapping[RemainsKind, Callable[[str], Awaitable[object]]] = {
+            **{"file": own.files.delete, "vector_store": own.vector_stores.delete},
+            **{"container": own.containers.delete, "response": own.responses.delete},
+        }
+        await self._gone(lambda: delete[kind](id))
 
     async def produced(self, container: str, file: str, *, limit: int = LARGEST_UPLOAD) -> bytes:
         """See `Containers.produced`."""

@@ -94,6 +94,8 @@ class Requests:
         """When the newest request began."""
         self._pictures = ""
         """The model that draws."""
+        self.containers: set[str] = set()
+        """In which code worked, at the model server."""
 
     def begin(self, number: int, prompt: Prompt, began: float | None = None) -> None:
         """The response of that number is asked for, since `began`. One that is resumed stays one row."""
@@ -119,6 +121,7 @@ class Requests:
         """It has ended so, with these items."""
         if one := self._open:
             written = (told.usage or {}).get("cache_write_tokens", 0)
+            self.containers |= {str(item["container_id"]) for item in items if item.get("container_id")}
             self._close(ended(one, told), items, written)
 
     def failed(self, error: SpoolError, items: Sequence[Mapping[str, Any]] = ()) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field, replace
@@ -172,6 +173,9 @@ class Run:
         def write(tx: Execute) -> None:
             usage.add(tx, *rows)
             beside(tx)
+            if worked := sorted(self.requests.containers):
+                claim, made = self.claim, steps.CONTAINERS
+                steps.record(tx, claim.run, claim.owner, made.name, made.write(worked), None, time.time())
 
         def cost(tx: Execute) -> None:
             if runs.gone(tx, self.claim.run):  # else whoever has it now counts it

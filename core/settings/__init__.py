@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal
@@ -13,7 +13,9 @@ from core.errors import ConfigError
 from core.settings import time_zone
 from core.settings.copied import unlike_a_key, unlike_a_server
 from core.settings.http import SERVED, wrong_http
+from core.settings.limits import Dollars, Most
 from core.settings.otel import ENDPOINTS, wrong_otel
+from core.settings.readers import reader
 
 OPENAI_HOST = "api.openai.com"
 INSTRUCTIONS = (
@@ -42,6 +44,12 @@ class Settings:
     tool_seconds: int = 30
     mcp_hosts: tuple[str, ...] = ()
     admins: tuple[str, ...] = ()
+    access_allow: tuple[str, ...] = ()
+    access_deny: tuple[str, ...] = ()
+    access_guests: tuple[str, ...] = ()
+    access_external: tuple[str, ...] = ()
+    access_bots: tuple[str, ...] = ()
+    discord_guilds: tuple[str, ...] = ()
     slack_bot_token: str = field(default="", repr=False)
     slack_app_token: str = field(default="", repr=False)
     slack_api_url: str = "https://slack.com/api/"
@@ -64,6 +72,13 @@ class Settings:
     while_busy: Literal["queue", "collect"] = "queue"
     follow_threads: bool | None = None
     answer_in: tuple[str, ...] = ()
+    limit_person_minute: Most = 20
+    limit_place_minute: Most = 60
+    limit_open: Most = 20
+    limit_person_runs: Most = 3
+    limit_runs: Most = 200
+    limit_person_day: Dollars = 0.0
+    limit_month: Dollars = 0.0
     language: Literal["en", "ko"] = "en"
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     history_tokens: int = 24_000
@@ -76,6 +91,8 @@ class Settings:
     file_megabytes: int = 20
     files_per_message: int = 8
     catch_up_seconds: int = 3600
+    retention_days: int = 0
+    tenant_grace_days: int = 0
     model_idle_seconds: int = 60
     run_seconds: int = 600
     api_run_expiry: int = 600
@@ -144,7 +161,7 @@ PROSE = ("ASSISTANT_NAME", "ASSISTANT_INSTRUCTIONS")
 """Settings that may have quotes around them."""
 PLATFORMS = ("slack", "discord")
 _PLACE = re.compile(r"slack:[CG][A-Z0-9]{2,}|discord:[0-9]{5,20}")
-_USER = re.compile(r"[UW][A-Z0-9]+|[0-9]{5,20}")
+_USER = re.compile(r"(slack:)?[UW][A-Z0-9]+|[0-9]{5,20}|discord:[0-9]{1,20}")
 _HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?")
 
 
@@ -184,8 +201,8 @@ def examine(environ: Mapping[str, str]) -> tuple[Settings, list[str]]:
             problems.append(f"{name} has quotes around its value. Remove them; only .env may have them.")
             text = text[1:-1]
         try:
-            reader = _language if name == "LANGUAGE" else _READERS.get(str(item.type), _text)
-            values[item.name] = reader(name, text, str(item.type))
+            kind = str(item.type)
+            values[item.name] = reader(name, kind)(name, text, kind)
         except ValueError as problem:
             problems.append(str(problem))
     settings = Settings(**values)
@@ -313,70 +330,3 @@ def _shapes(settings: Settings) -> list[str]:
             cure = f"Write only {alone}" if _HOST.fullmatch(alone) else "Write it like mcp.example.com"
             problems.append(f"MCP_HOSTS: {host} is no host. {cure}, without https://, port and path.")
     return problems
-
-
-def _text(name: str, text: str, kind: str) -> str:
-    if name.endswith("_URL"):
-        try:
-            wrong = urlsplit(text).scheme not in ("http", "https", "ws", "wss") or urlsplit(text).port == 0
-        except ValueError:  # a bracket or a port that is none
-            wrong = True
-        if wrong:
-            raise ValueError(f"{name}={text} is not a URL. Write it with its scheme, for example https://….")
-    return text
-
-
-def _choice(name: str, text: str, kind: str) -> str:
-    allowed = [part.strip(" '\"") for part in kind[len("Literal[") : -1].split(",")]
-    for value in allowed:
-        if text.lower() == value.lower():
-            return value
-    raise ValueError(f"{name}={text} is not known. Use one of: {', '.join(filter(None, allowed))}.")
-
-
-def _flag(name: str, text: str, kind: str) -> bool:
-    if text.lower() in ("1", "true", "yes", "on"):
-        return True
-    if text.lower() in ("0", "false", "no", "off"):
-        return False
-    raise ValueError(f"{name}={text} is not a switch. Use 1 or 0.")
-
-
-def _number(name: str, text: str, kind: str) -> int:
-    if text.isascii() and text.isdigit() and int(text) > 0:
-        return int(text)
-    raise ValueError(f"{name}={text} is not a number above 0.")
-
-
-def _path(name: str, text: str, kind: str) -> Path:
-    try:
-        return Path(text).expanduser()
-    except RuntimeError:
-        raise ValueError(
-            f"{name}={text} begins with a user there is none of. Write the whole path."
-        ) from None
-
-
-def _names(name: str, text: str, kind: str) -> tuple[str, ...]:
-    """Names with commas or blanks between them, each once."""
-    return tuple(dict.fromkeys(text.replace(",", " ").split()))
-
-
-class _Readers(dict[str, Callable[[str, str, str], Any]]):
-    """Readers by the annotation of a field; every Literal is a choice."""
-
-    def get(self, kind: str, default: Any = None) -> Any:
-        return _choice if kind.startswith("Literal[") else super().get(kind, default)
-
-
-def _language(name: str, text: str, kind: str) -> str:
-    """One of ours; or the first of ours in a list, for desktops export LANGUAGE=en_US:en to all programs."""
-    if ":" not in text and "_" not in text:
-        return str(_choice(name, text, kind))
-    known = [part[:2].lower() for part in text.split(":") if part[:2].lower() in ("en", "ko")]
-    return known[0] if known else "en"
-
-
-_READERS = _Readers(
-    {"bool": _flag, "bool | None": _flag, "int": _number, "Path": _path, "tuple[str, ...]": _names}
-)

@@ -45,8 +45,8 @@ def _one(tx: Execute, sql: str, *params: object) -> Approval:
 def decide(tx: Execute, id: str, person: str, yes: bool, now: float) -> Decision:
     """Take a person's answer, once: whatever comes later, and from anybody else, changes nothing."""
     rows = tx.execute(
-        "SELECT person, state, approvals.expires_at, status FROM approvals JOIN runs ON runs.id = run_id "
-        "WHERE approvals.id = ?",
+        "SELECT approvals.person, state, approvals.expires_at, status "
+        "FROM approvals JOIN runs ON runs.id = run_id WHERE approvals.id = ?",
         (id,),
     ).fetchall()
     if not rows:

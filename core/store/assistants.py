@@ -9,8 +9,8 @@ from dataclasses import dataclass, field, replace
 from secrets import token_hex
 from typing import Any
 
-from core.store import paging
-from core.store.audit import OPERATOR
+from core.store import audit, paging
+from core.store.audit import OPERATOR, Entry
 from core.store.database import Execute
 from core.store.paging import Listing, Page
 from core.types import SETTINGS_ID, Assistant
@@ -138,19 +138,25 @@ def update(tx: Execute, id: str, changes: Mapping[str, Any], now: float, actor: 
     return _replace(tx, current, Assistant.from_json({**current.to_json(), **changes, **fixed}), now, actor)
 
 
-def delete(tx: Execute, id: str, now: float) -> None:
+def delete(tx: Execute, id: str, now: float, actor: str = OPERATOR) -> None:
     """It answers nowhere any more; what it was stays, because runs refer to it."""
+    _note(tx, now, actor, "delete", id)
     tx.execute("DELETE FROM assignments WHERE assistant_id = ?", (id,))
     tx.execute("UPDATE assistants SET deleted_at = ? WHERE id = ? AND deleted_at IS NULL", (now, id))
 
 
-def restore(tx: Execute, id: str) -> None:
+def restore(tx: Execute, id: str, now: float) -> None:
     """One that was deleted is there again, as it was, and answers nowhere yet."""
+    _note(tx, now, OPERATOR, "restore", id)
     tx.execute("UPDATE assistants SET deleted_at = NULL WHERE id = ?", (id,))
 
 
-def assign(tx: Execute, platform: str, place: str, id: str, now: float | None = None) -> None:
-    """From now on that assistant answers there."""
+def assign(
+    tx: Execute, platform: str, place: str, id: str, now: float | None = None, actor: str = OPERATOR
+) -> None:
+    """From now on that assistant answers there. `now` is None where nobody has chosen it."""
+    if now is not None:
+        _note(tx, now, actor, "assign", f"{id} {platform}:{place}")
     tx.execute(
         "INSERT INTO assignments (platform, place, assistant_id, since) VALUES (?, ?, ?, ?) "
         "ON CONFLICT (platform, place) DO UPDATE SET since = CASE assignments.assistant_id "
@@ -160,11 +166,15 @@ def assign(tx: Execute, platform: str, place: str, id: str, now: float | None = 
     )
 
 
-def unassign(tx: Execute, platform: str, place: str) -> str | None:
+def unassign(
+    tx: Execute, platform: str, place: str, now: float | None = None, actor: str = OPERATOR
+) -> str | None:
     """Nobody in particular answers there any more; gives the id of who did, None when nobody did."""
     rows = tx.execute(
         "DELETE FROM assignments WHERE platform = ? AND place = ? RETURNING assistant_id", (platform, place)
     ).fetchall()
+    if rows and now is not None:
+        _note(tx, now, actor, "free", f"{rows[0][0]} {platform}:{place}")
     return rows[0][0] if rows else None
 
 
@@ -200,6 +210,8 @@ def _insert(
         "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
         (made.id, at, made.name, made.instructions, made.model, made.version, _text(made), project),
     )
+    if actor:  # else it is what the settings say at the first start
+        _note(tx, now, actor, "create", made.id)
     _keep_version(tx, made, now, actor)
     return made
 
@@ -212,8 +224,14 @@ def _replace(tx: Execute, current: Assistant, wanted: Assistant, now: float, act
         "UPDATE assistants SET name = ?, instructions = ?, model = ?, version = ?, body = ? WHERE id = ?",
         (changed.name, changed.instructions, changed.model, changed.version, _text(changed), changed.id),
     )
+    _note(tx, now, actor or OPERATOR, "update", changed.id)
     _keep_version(tx, changed, now, actor)
     return changed
+
+
+def _note(tx: Execute, now: float, actor: str, deed: str, object: str) -> None:
+    """A row of the audit, where a key is called by its name alone."""
+    audit.add(tx, Entry(now, actor.removeprefix("key:"), f"assistants.{deed}", object))
 
 
 def _keep_version(tx: Execute, assistant: Assistant, now: float, actor: str | None) -> None:

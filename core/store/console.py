@@ -10,6 +10,7 @@ from typing import Any, Final
 from core.store import feedback
 from core.store.answers import FIRST
 from core.store.database import Execute
+from core.store.paging import like
 from core.store.runs import UNFINISHED
 from core.store.trials import RUN_TRIAL, THREAD_TRIAL, UNTRIED, UNTRIED_THREAD
 
@@ -246,9 +247,8 @@ def _with_last(tx: Execute, found: list[Row]) -> list[Row]:
 
 def _like(wanted: str, values: list[Any]) -> str:
     """That one of what is searched contains the text, whatever its capitals."""
-    marked = wanted.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
     parts = [f"{column} LIKE ? ESCAPE '\\'" for column in _SEARCHED]
-    values += [f"%{marked}%"] * len(parts)
+    values += [like(wanted)] * len(parts)
     return f"({' OR '.join(parts)})"
 
 
@@ -301,7 +301,7 @@ class Question:
 
 
 _QUESTIONS: Final = (
-    "SELECT approvals.id, run_id, threads.id, call_id, person, state, approvals.created_at, "
+    "SELECT approvals.id, run_id, threads.id, call_id, approvals.person, state, approvals.created_at, "
     "approvals.expires_at, threads.project FROM approvals JOIN runs ON runs.id = run_id "
     "JOIN threads ON threads.id = runs.thread_id"
 )
@@ -309,7 +309,7 @@ _QUESTIONS: Final = (
 
 def questions(tx: Execute, person: str, thread: str = "") -> list[Question]:
     """What that person was asked of late on the page, in a thread or anywhere; what waits first."""
-    where = "person = ? AND threads.project IS NOT NULL AND (? = '' OR threads.id = ?)"
+    where = "approvals.person = ? AND threads.project IS NOT NULL AND (? = '' OR threads.id = ?)"
     order = "ORDER BY state <> 'waiting', approvals.created_at DESC LIMIT 50"
     return [
         Question(*row)
@@ -344,7 +344,7 @@ def speakers(tx: Execute, thread: str) -> dict[str, str | None]:
     """Who said each message of a thread, as people see them."""
     rows = tx.execute(
         "SELECT messages.id, COALESCE(people.name, NULLIF(json_extract(body, '$.author'), ''), "
-        f"NULLIF(person, ''), {_NAME}) FROM messages LEFT JOIN runs ON runs.id = answer_of "
+        f"NULLIF(messages.person, ''), {_NAME}) FROM messages LEFT JOIN runs ON runs.id = answer_of "
         f"{_PEOPLE} WHERE messages.thread_id = ?",
         (thread,),
     ).fetchall()

@@ -97,7 +97,7 @@ class Database:
     """
 
     def __init__(self, path: Path, *, busy_timeout: float = BUSY_TIMEOUT) -> None:
-        self._connection = _opened(path, busy_timeout)
+        self.path, self._connection = path, _opened(path, busy_timeout)
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._loop: asyncio.AbstractEventLoop | None = None
         self.committed: Callable[[float], None] = lambda seconds: None
@@ -125,6 +125,14 @@ class Database:
         self._wipe = True
         self(lambda tx: None)  # wakes the writer
 
+    def scrub(self) -> asyncio.Future[bool]:
+        """Nothing that was removed is in the file or its log any more; False: a reader is in the way.
+
+        Pages that were put in order keep bytes of removed rows between those that stay, so the file is
+        written anew. Whoever writes waits for that meanwhile. Raises Unsaved.
+        """
+        return self(_anew)
+
     def close(self) -> None:
         """Finish what was asked for, then close the file."""
         self._jobs.put(None)
@@ -138,7 +146,10 @@ class Database:
                 batch.append(self._jobs.get())
             jobs = [job for job in batch if job is not None]
             if jobs:
-                results = self._guarded(jobs)
+                rewriting = [job for job in jobs if job.work is _anew]
+                plain = [job for job in jobs if job.work is not _anew]
+                results = self._guarded(plain) if plain else []
+                results += [(job.future, *self._rewritten()) for job in rewriting]
                 assert self._loop is not None
                 with contextlib.suppress(RuntimeError):  # the loop is gone: nobody waits any more
                     self._loop.call_soon_threadsafe(_settle, results)
@@ -153,6 +164,13 @@ class Database:
             except queue.Empty:
                 self._wipe = not self._emptied()
         return self._jobs.get()
+
+    def _rewritten(self) -> tuple[bool, BaseException | None]:
+        try:
+            self._connection.execute("VACUUM")
+            return self._emptied(), None
+        except sqlite3.Error as error:
+            return False, _unsaved(error)
 
     def _emptied(self) -> bool:
         """Whether all of the log is in the file now; a reader may be in the way."""
@@ -203,6 +221,11 @@ class Database:
             self._connection.execute("ROLLBACK TO job")
         self._connection.execute("RELEASE job")
         return result, failure
+
+
+def _anew(tx: Execute) -> bool:
+    """In place of a transaction: the file is to be written anew."""
+    raise NotImplementedError
 
 
 def look(path: Path, work: Work[T]) -> T:
@@ -267,6 +290,7 @@ def _connected(path: Path, busy_timeout: float) -> sqlite3.Connection:
     with contextlib.ExitStack() as undo:
         try:
             _private(path)
+            os.environ.setdefault("SQLITE_TMPDIR", str(path.resolve().parent))  # for what `scrub` needs
             connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
             undo.callback(connection.close)
             busy = f"busy_timeout={busy_timeout * 1000:.0f}"

@@ -10,7 +10,7 @@ from __future__ import annotations
 import itertools
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -170,18 +170,57 @@ def _out_of_contexts(tx: Execute, address: Address, id: str, sent_at: float) -> 
     if address.topic == address.channel:
         return told
     for run in messages.asked_since(tx, address, sent_at):
-        context = _context(tx, run)
-        gone = [one for one in context if one["id"] == id]
-        if not gone:
-            continue
-        told = True
-        if runs.alive(tx, run):
-            runs.write_step(
-                tx, run, "context", [one | {GONE: True} if one in gone else one for one in context]
-            )
-        else:
-            _forget_earlier(tx, run, gone)
+        told = _out_of_context(tx, run, "id", id) or told
     return told
+
+
+def _out_of_context(tx: Execute, run: RunId, name: str, value: str) -> bool:
+    """What a run was told of its topic with that value; whether there was anything."""
+    context = _context(tx, run)
+    gone = [one for one in context if one[name] == value]
+    if gone and runs.alive(tx, run):
+        marked = [one | {GONE: True} if one in gone else one for one in context]
+        runs.write_step(tx, run, "context", marked)
+    elif gone:
+        _forget_earlier(tx, run, gone)
+    return bool(gone)
+
+
+def heard(tx: Execute, platform: str, person: str) -> list[RunId]:
+    """Runs of that network that were told what that person said in their topics. Looks at every journal."""
+    sql = (
+        "SELECT run_id FROM steps WHERE name = 'context' AND instr(value, ?) > 0 AND EXISTS "
+        "(SELECT 1 FROM messages WHERE messages.run_id = steps.run_id AND platform = ?)"
+    )
+    found = tx.execute(sql, (f'"user": {json.dumps(person)}', platform)).fetchall()
+    return [RunId(run) for (run,) in found]
+
+
+def unhear(tx: Execute, run: RunId, person: str) -> None:
+    """What the run was told of that person leaves it, of a live one when that ends."""
+    if not runs.gone(tx, run):
+        _out_of_context(tx, run, "user", person)
+
+
+def unquote(tx: Execute, thread: ThreadId, lines: Sequence[str]) -> None:
+    """These leave all that was said and done in the thread, wherever they stand word for word."""
+    runs_of = "SELECT id FROM runs WHERE thread_id = ?"
+    for seq, item in tx.execute("SELECT seq, item FROM items WHERE thread_id = ?", (thread,)).fetchall():
+        if (clean := _unquoted(item, lines)) != item:
+            items.replace(tx, seq, clean)
+            summaries.drop(tx, thread, seq)
+    for seq, body in tx.execute("SELECT seq, body FROM messages WHERE thread_id = ?", (thread,)).fetchall():
+        if (clean := _unquoted(body, lines)) != body:
+            messages.write(tx, seq, json.loads(clean))
+    for run, name, value in tx.execute(
+        f"SELECT run_id, name, value FROM steps WHERE run_id IN ({runs_of})", (thread,)
+    ).fetchall():
+        if (clean := _unquoted(value, lines)) != value:
+            runs.write_step(tx, RunId(run), name, json.loads(clean))
+
+
+def _unquoted(told: str, lines: Sequence[str]) -> str:
+    return json.dumps(_without(json.loads(told), lines), ensure_ascii=False)
 
 
 def _forget_earlier(tx: Execute, run: RunId, gone: list[dict[str, Any]]) -> None:

@@ -37,8 +37,7 @@ def add(tx: Execute, message: IncomingMessage, thread: ThreadId, run: RunId | No
     body: dict[str, object] = {name: getattr(message, name) for name in kept}
     if message.team:
         body["team"] = message.team
-    if message.followed:
-        body["followed"] = True
+    body |= {name: True for name in ("followed", "unproven") if getattr(message, name)}
     tx.execute(
         f"INSERT INTO messages (id, thread_id, run_id, {_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from core.store.database import Execute
+from core.store.paging import like
 
 
 def keep(tx: Execute, platform: str, workspace: str, names: Mapping[str, str]) -> None:
@@ -22,3 +23,15 @@ def find(tx: Execute, platform: str, id: str) -> str:
     """What that place is called, "" where nobody told it."""
     rows = tx.execute("SELECT name FROM names WHERE platform = ? AND id = ?", (platform, id)).fetchall()
     return rows[0][0] if rows else ""
+
+
+def people(tx: Execute, part: str, most: int) -> list[tuple[str, str]]:
+    """People of chats who have asked something, by a part of id (`slack:U1`) or name: both of each."""
+    asked = "SELECT name AS id FROM usage_days WHERE what = 'person' AND whose = 'chats' AND name <> ''"
+    called = "SELECT platform || ':' || id AS id, name FROM names"
+    sql = (
+        f"SELECT asked.id, COALESCE(MAX(called.name), '') FROM (SELECT DISTINCT id FROM ({asked}) AS days) "
+        f"AS asked LEFT JOIN ({called}) AS called ON called.id = asked.id WHERE asked.id LIKE ? ESCAPE '\\' "
+        "OR called.name LIKE ? ESCAPE '\\' GROUP BY asked.id ORDER BY 2, 1 LIMIT ?"
+    )
+    return [(id, name) for id, name in tx.execute(sql, (like(part), like(part), most)).fetchall()]

@@ -13,7 +13,8 @@ def first(tx: Execute, person: str, about: str, now: float, until: float) -> boo
     """
     told = tx.execute(
         "INSERT INTO notices (person, about, until) VALUES (?, ?, ?) "
-        "ON CONFLICT (person, about) DO UPDATE SET until = excluded.until WHERE notices.until <= ?",
+        "ON CONFLICT (person, about) DO UPDATE SET until = excluded.until WHERE notices.until <= ? "
+        "RETURNING 1",
         (person, about, until, now),
     )
-    return told.rowcount == 1
+    return bool(told.fetchall())

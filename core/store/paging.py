@@ -58,6 +58,11 @@ def rows(tx: Execute, listing: Listing, page: Page) -> tuple[list[Any], bool]:
     return (those[::-1] if backwards else those), len(found) > page.limit
 
 
+def like(part: str) -> str:
+    """The pattern of LIKE … ESCAPE '\\' for a text that has this part."""
+    return "%{}%".format(part.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_"))
+
+
 def _place(tx: Execute, listing: Listing, cursor: str) -> Sequence[Any]:
     sql = listing.sql(", ".join(listing.order), listing.where, "AND", listing.id, "= ?")
     found = tx.execute(sql, (*listing.values, cursor)).fetchall()

@@ -40,14 +40,36 @@ class Row:
     """JSON of a client's run."""
 
 
-def add(tx: Execute, thread: ThreadId, now: float, *, lane: str | None) -> RunId:
-    """Queue a run: behind the others of its lane, or (None) in a lane of its own."""
+def add(tx: Execute, thread: ThreadId, now: float, *, lane: str | None, person: str = "") -> RunId:
+    """Queue a run: behind the others of its lane, or (None) in a lane of its own.
+
+    `person`: whose it is, named with the network.
+    """
     run = RunId(f"run_{token_hex(12)}")
     tx.execute(
-        "INSERT INTO runs (id, lane, thread_id, status, created_at) VALUES (?, ?, ?, 'queued', ?)",
-        (run, lane or run, thread, now),
+        "INSERT INTO runs (id, lane, thread_id, status, created_at, person) VALUES (?, ?, ?, 'queued', ?, ?)",
+        (run, lane or run, thread, now, person or None),
     )
     return run
+
+
+def open_messages(tx: Execute, person: str) -> int:
+    """How many messages of that person wait for the model's answer, or have it under way."""
+    rows = tx.execute(
+        f"SELECT COUNT(*) FROM runs JOIN messages ON messages.run_id = runs.id WHERE runs.person = ? "
+        f"AND runs.{UNFINISHED} AND lane <> runs.id",
+        (person,),
+    ).fetchall()
+    return int(rows[0][0])
+
+
+def by_person(tx: Execute, *, begun: bool) -> dict[str, int]:
+    """How many runs of each person have `begun`; or how many messages are open, as `open_messages` counts."""
+    what = "WHERE status IN ('in_progress', 'cancelling')"
+    if not begun:
+        what = f"JOIN messages ON messages.run_id = runs.id WHERE runs.{UNFINISHED} AND lane <> runs.id"
+    found = tx.execute(f"SELECT runs.person, COUNT(*) FROM runs {what} AND runs.person <> '' GROUP BY 1")
+    return dict(found.fetchall())
 
 
 def waiting_in(tx: Execute, lane: str, topic: str) -> RunId | None:

@@ -328,6 +328,10 @@ ANSWER: Final[Step[Answer]] = Step("answer", _recorded, _answer)
 """The whole answer: from here on the model is not asked again."""
 
 
+CONTAINERS: Final[Step[list[str]]] = Step("containers", list, list)
+"""Where code worked at the model server: whoever erases the run deletes them there."""
+
+
 def response(number: int) -> Step[str]:
     """The id of a background response, "" once it is of no use: the round of that number is made of it."""
     return Step(f"response:{number}" if number else "response", _same, _same)

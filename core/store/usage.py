@@ -179,6 +179,11 @@ _PASSES: tuple[tuple[By, ...], ...] = (("person",), ("place", "assistant", "mode
 """Of a day's rows those that are alike in these are added up first: people are many, the rest is few."""
 
 
+_ADDED = "ON CONFLICT (what, day, whose, name) DO UPDATE SET " + ", ".join(
+    f"{it} = COALESCE(usage_days.{it} + excluded.{it}, usage_days.{it}, excluded.{it})" for it in SUMMED
+)
+
+
 def _counting() -> tuple[str, int]:
     """The statement that counts rows in their day, and how often it names the day."""
     found, named = [], []
@@ -193,14 +198,9 @@ def _counting() -> tuple[str, int]:
             for look in alike
         ]
     all_found, all_named = ", ".join(found), " UNION ALL ".join(named)
-    added = [
-        f"{it} = COALESCE(usage_days.{it} + excluded.{it}, usage_days.{it}, excluded.{it})" for it in SUMMED
-    ]
-    changed = ", ".join(added)
     statement = (
         f"WITH {all_found} INSERT INTO usage_days (day, what, whose, name, {_SUMMED}) "
-        f"SELECT * FROM ({all_named}) AS named WHERE 1 = 1 "
-        f"ON CONFLICT (what, day, whose, name) DO UPDATE SET {changed}"
+        f"SELECT * FROM ({all_named}) AS named WHERE 1 = 1 {_ADDED}"
     )
     return statement, len(named)
 
@@ -212,6 +212,21 @@ _COUNT_DAY = _COUNT.replace("WHICH", "began_at >= ? AND began_at < ?")
 
 def _count(tx: Execute, sql: str, day: str, *which: float) -> None:
     tx.execute(sql, (*which * len(_PASSES), *[day] * _DAYS_NAMED)).fetchall()
+
+
+def forget(tx: Execute, platform: str, person: str, places: Iterable[str]) -> None:
+    """The numbers stay, nobody's from now on; nor do they tell of these places, which are one person's."""
+    tx.execute("UPDATE usage SET person = '' WHERE person = ?", (person,)).fetchall()
+    named = [("person", person)]
+    for place in places:
+        gone = "UPDATE usage SET place = '' WHERE platform = ? AND place = ?"
+        tx.execute(gone, (platform, place)).fetchall()
+        named.append(("place", f"{platform}:{place}"))
+    for which in named:
+        theirs = f"SELECT day, what, whose, '', {_SUMMED} FROM usage_days WHERE what = ? AND name = ?"
+        moved = f"INSERT INTO usage_days (day, what, whose, name, {_SUMMED}) {theirs} {_ADDED}"
+        tx.execute(moved, which).fetchall()
+        tx.execute("DELETE FROM usage_days WHERE what = ? AND name = ?", which).fetchall()
 
 
 def settle(tx: Execute, zone: str) -> None:

@@ -18,6 +18,7 @@ from core.types.assistant import SETTINGS_ID as SETTINGS_ID
 from core.types.assistant import Assistant as Assistant
 from core.types.assistant import function_tool as function_tool
 from core.types.run_options import RunOptions as RunOptions
+from core.types.standing import Standing as Standing
 
 ThreadId = NewType("ThreadId", str)
 RunId = NewType("RunId", str)
@@ -35,9 +36,9 @@ RunStatus = Literal[
 ]
 """The status words of the Assistants API, which people and tools already know."""
 
-Kind = Literal["ask", "help", "unreadable", "empty_reply", "reset", "stop", "memory", "run"]
+Kind = Literal["ask", "help", "unreadable", "empty_reply", "reset", "stop", "memory", "run", "limited"]
 """What a message wants: an answer of the model, one of our own texts, a new thread, or an end; `run`: that a
-client's thread is answered as it stands."""
+client's thread is answered as it stands. `limited`: whatever it wanted, it was one too many (`Over`)."""
 
 Wish = Literal["again", "shorter"]
 """What a button under an answer asks for."""
@@ -49,6 +50,14 @@ FileKind = Literal["picture", "document", "text", "audio", "output"]
 """What a file is to the model; `output`: made by an answer."""
 
 Ending = Literal["completed", "incomplete", "failed", "cancelled", "expired"]
+
+
+@dataclass(frozen=True, slots=True)
+class Over:
+    """A limit that was reached: the name of its setting, and when something is possible again."""
+
+    limit: str
+    again_at: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +155,10 @@ class IncomingMessage:
     """It names nobody: it is answered because it goes on with what was answered in its topic."""
     repeats: tuple[str, ...] = ()
     """Ids of the messages whose words it says again, for a person who pressed a button."""
+    unproven: bool = False
+    """How its writer stands was not known when it was accepted: nothing is shown or done before it is."""
+    over: Over | None = None
+    """Of one that is `limited`: what it was too many for."""
 
     @property
     def words(self) -> tuple[str, ...]:

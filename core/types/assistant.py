@@ -37,6 +37,8 @@ class Assistant:
     max_model_calls: int = 16
     run_seconds: int | None = None
     """How long a run may take; None: what the settings say."""
+    audience: tuple[str, ...] = ()
+    """Who may use it in chats: ids with their network, `admins`; empty: everybody who is answered there."""
     created_at: int = 0
     version: int = 1
 
@@ -62,26 +64,26 @@ class Assistant:
         return next((tool for tool in self.tools if tool["type"] == type), None)
 
     def to_json(self) -> dict[str, Any]:
-        """The object as the API prints it; texts that are empty are null there."""
+        """The object as the API prints it; texts and an audience that are empty are null there."""
         values = {"created_at": self.created_at, **self.body(), "version": self.version}
         return {"id": self.id, "object": "assistant", **values}
 
     def body(self) -> dict[str, Any]:
         """All that can be changed: the object without id, created_at and version."""
         values = {name: getattr(self, name) for name in ASSISTANT_BODY}
-        values["tools"] = [dict(tool) for tool in self.tools]
-        return values | {name: values[name] or None for name in _ASSISTANT_TEXTS}
+        values |= {"tools": [dict(tool) for tool in self.tools], "audience": list(self.audience)}
+        return values | {name: values[name] or None for name in _EMPTY_IS_NULL}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Assistant:
         """The value of an object that was checked before; what is missing or null there is the default."""
         given = {name: data[name] for name in ASSISTANT_FIELDS if data.get(name) is not None}
-        given["tools"] = tuple(given.get("tools", ()))
+        given |= {name: tuple(given.get(name, ())) for name in ("tools", "audience")}
         return cls(**{"id": "", "name": "", "model": "", **given})
 
 
 ASSISTANT_FIELDS = tuple(item.name for item in fields(Assistant))
-_ASSISTANT_TEXTS = ("name", "description", "instructions")
+_EMPTY_IS_NULL = ("name", "description", "instructions", "audience")
 _ASSISTANT_FIRST = ("name", "description", "model", "instructions")
 ASSISTANT_BODY = (
     *_ASSISTANT_FIRST,

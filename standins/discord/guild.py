@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from standins.discord.error import JSON
@@ -83,13 +83,16 @@ class User:
 
 @dataclass(frozen=True, slots=True)
 class Guild:
-    """A guild the bot is a member of. `managed_role` is the bot's own role, which people can mention."""
+    """A guild the bot is a member of. `managed_role` is the bot's own role, which people can mention.
+    `people`: its members, as far as anybody has seen them there.
+    """
 
     id: str
     name: str
     bot: User
     owner: str
     managed_role: str
+    people: set[str] = field(default_factory=set, compare=False)
 
     def roles(self) -> list[JSON]:
         own = _role(self.managed_role, self.bot.name, 1)

@@ -80,6 +80,14 @@ class Host(Local):
     def add_guild(self, guild: str | None = None, name: str = "Guild") -> str:
         return self._world.add_guild(guild or self._world.ids.next(), name).id
 
+    def join(self, guild: str, user: str) -> None:
+        """Whoever writes in its channels is a member anyway."""
+        self._world.guilds[guild].people.add(self._world.user(user).id)
+
+    def leave(self, guild: str, user: str) -> None:
+        """They are a member no longer, whatever they wrote before."""
+        self._world.guilds[guild].people.discard(user)
+
     def add_channel(self, guild: str, channel: str | None = None, name: str = "general") -> str:
         """A text channel; the guild is made when it is not there yet."""
         home = self._world.guilds.get(guild) or self._world.add_guild(guild, "Guild")

@@ -164,6 +164,8 @@ class People(Host):
         place = self._world.channels[channel]
         if place.person is not None and place.person.id != user and not place.others:
             raise ValueError(f"{channel} is the DM of {place.person.id}, not of {user}")
+        if place.guild is not None:
+            place.guild.people.add(user)  # nobody else sees that channel
         return place
 
     def _mention(self, message: Message) -> None:

@@ -66,6 +66,12 @@ def _own_guilds(ask: Ask) -> list[JSON]:
     ]
 
 
+def _member(ask: Ask) -> JSON:
+    """No intent is needed to ask for one of them."""
+    user = ask.world.users[ask.path["user"]]
+    return {**ask.guild.member(user), "user": user.payload()}
+
+
 def _gateway_bot(ask: Ask) -> JSON:
     total = ask.world.rules.identify_limit
     limit = {
@@ -138,6 +144,14 @@ ROUTES = (
     Route("GET", "/gateway/bot", _gateway_bot),
     Route("GET", "/guilds/{guild}", lambda a: a.guild.payload()),
     Route("GET", "/guilds/{guild}/roles", lambda a: a.guild.roles()),
+    Route(
+        *("GET", "/guilds/{guild}/members/{user}", _member),
+        (
+            (error.UNKNOWN_GUILD, lambda a: not a.guild),
+            (error.UNKNOWN_USER, lambda a: a.path["user"] not in a.world.users),
+            (error.UNKNOWN_MEMBER, lambda a: a.path["user"] not in a.guild.people),
+        ),
+    ),
     Route("GET", "/guilds/{guild}/channels", lambda a: a.world.rooms(a.guild)),
     Route("GET", _CHANNEL, lambda a: a.channel.payload()),
     Route(

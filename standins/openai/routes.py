@@ -26,6 +26,7 @@ def routes(service: Service) -> Mapping[str, Does]:
         content = "GET /containers/{id}/files/{file}/content"
         found |= {**_files(service), **_stores(service), **_entries(service), **_batches(service)}
         found[content] = lambda _, id, file: service.containers.find(id, file).content
+        found["DELETE /containers/{id}"] = lambda _, id: _removed(service, id)
     return found
 
 
@@ -42,6 +43,11 @@ def _transcribe(service: Service, given: Json) -> Json | str:
 
 def _gone(kind: str, id: str) -> Json:
     return {"id": id, "object": kind, "deleted": True}
+
+
+def _removed(service: Service, id: str) -> Json:
+    del service.containers.all[service.containers.look(id).id]
+    return _gone("container.deleted", id)
 
 
 def _files(service: Service) -> Mapping[str, Does]:

@@ -91,6 +91,11 @@ DISCORD = [
     ("discord.token", "fail", "Copy the current token", lambda d: d.revoke(), {}),
     ("discord.token", "fail", "is not Discord (status 404)", lambda d: d.fail("GET", "/users/@me", 404), {}),
     ("discord.invite", "warn", "Public Bot: off", lambda d: setattr(d._world, "public", True), {}),
+    ("discord.invite", "warn", f"It is in Home ({GUILD}).", lambda d: setattr(d._world, "public", True), {}),
+    (
+        *("discord.invite", "ok", "only in DISCORD_GUILDS", lambda d: setattr(d._world, "public", True)),
+        {"discord_guilds": (GUILD,)},
+    ),
     ("discord.intents", "fail", "Message Content Intent", lambda d: None, {"follow_threads": True}),
     (
         *("discord.permissions", "warn", f"Home ({GUILD}): Read Message History, Attach Files."),

@@ -122,6 +122,7 @@ def test_every_option_is_a_field(operator, tmp_path):
         *("--tool", "get_rain_probability", "--tool-choice", "get_rain_probability"),
         *("--response-format", "json_object", "--truncation", "last_messages:4", "--metadata", "a=b=c"),
         *("--no-parallel-tool-calls", "--max-model-calls", "3", "--run-seconds", "60"),
+        *("--audience", "slack:U1, admins"),
     )
 
     assert {
@@ -139,6 +140,7 @@ def test_every_option_is_a_field(operator, tmp_path):
         "parallel_tool_calls": False,
         "max_model_calls": 3,
         "run_seconds": 60,
+        "audience": ["slack:U1", "admins"],
     }.items() <= made.items()
     assert [
         {"type": "file_search"},
@@ -151,6 +153,16 @@ def test_every_option_is_a_field(operator, tmp_path):
         },
         {"type": "function", "function": {"name": "get_rain_probability"}},
     ] == made["tools"]
+
+
+def test_an_audience_is_opened_again(operator):
+    """A version each; a name is nobody."""
+    operator.gets("create", "--name", "Ada", "--audience", "admins")
+
+    (problem,) = operator.fails("update", "Ada", "--audience", "@ann")
+    assert "@ann" in problem
+    opened = operator.gets("update", "Ada", "--audience", "everyone")
+    assert (None, 2) == (opened["audience"], opened["version"])
 
 
 def test_instructions_come_from_standard_input(operator, monkeypatch):

@@ -28,6 +28,7 @@ from core.types import (
     File,
     IncomingMessage,
     Person,
+    Standing,
     function_tool,
 )
 from standins.script.script import Beat, Scenario
@@ -222,6 +223,10 @@ class FakePlatform:
         self.read: list[tuple[str, float]] = []
         """What `earlier` was asked for: message id and since when."""
         self.people: dict[str, Person] = {}
+        self.standings: dict[str, asyncio.Future[Standing | None]] = {}
+        """What `standing` tells of a person, once it does."""
+        self.notices: list[tuple[str, str]] = []
+        """Whom was told what."""
         self.called: dict[str, str] = {}
         """What `names` knows."""
         self.may_name = asyncio.Event()
@@ -271,6 +276,15 @@ class FakePlatform:
     async def person(self, user: str) -> Person:
         """See `core.ports.Platform`."""
         return self.people.get(user, Person())
+
+    async def standing(self, message: IncomingMessage) -> Standing | None:
+        """See `core.ports.Door`."""
+        return await self.standings[message.user]
+
+    async def notice(self, message: IncomingMessage, words: str) -> None:
+        """See `core.ports.Door`."""
+        self.notices.append((message.user, words))
+        self.news.tell()
 
     async def names(self, mentions: Collection[str], message: IncomingMessage) -> Mapping[str, str]:
         """See `core.ports.Platform`."""

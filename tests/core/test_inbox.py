@@ -28,6 +28,14 @@ async def test_a_message_is_on_disk_with_its_run_begun(hands, tmp_path):
     assert [["1"]] == await begun(hands)
 
 
+async def test_a_notice_is_given_once_in_a_window(hands):
+    """To each person, of each matter; also by another process."""
+    box, later = inbox(hands), time.time() + 60
+    asked = [("access", later), ("access", later), ("limit", 1.0), ("limit", later), ("limit", later)]
+    told = [await box.first(who, *one) for who in ("slack:U1", "slack:U2") for one in asked]
+    assert [True, False, True, True, False] * 2 == told
+
+
 async def test_a_message_delivered_again_changes_nothing(hands):
     """Not even when it comes by another road, with other words."""
     box = inbox(hands)

@@ -7,7 +7,7 @@ import contextlib
 import json
 import math
 import tempfile
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -50,10 +50,12 @@ class Core:
         service: Service | None = None,
         assistant: Assistant | None = None,
         platform: FakePlatform | None = None,
+        networks: Sequence[FakePlatform] = (),
         **rules: Any,
     ) -> None:
         self.db = Database(fresh(path))
         self.platform = platform or FakePlatform()
+        self.networks = {one.name: one for one in networks or (self.platform,)}
         self.policy, self.model = policy, model
         self.rules = Rules(
             limits=limits,
@@ -80,7 +82,7 @@ class Core:
             Approvals(self.db),
             Attachments(
                 self.db,
-                {"fake": self.platform},
+                self.networks,
                 FileLimits(2**20, 4),
                 transcribe=Speech(self.service.transcribe, "gpt-transcribe", Prices())
                 if self.service
@@ -95,7 +97,7 @@ class Core:
         )
         self.run_context = run_context
         self.ready = Ready(self._build)
-        self.runner = Runner(self.db, self.rules, {"fake": self.platform, "api": ApiPlatform()}, self.ready)
+        self.runner = Runner(self.db, self.rules, {**self.networks, "api": ApiPlatform()}, self.ready)
         self.memory = Summaries(self.db, self.ready, self.rules)
         self.lanes = Lanes(self.db, self.runner.run, self.policy.budget, self.memory.start)
         self.lanes.watching = self.runner.watching
@@ -143,7 +145,7 @@ class Core:
     async def restart(self) -> None:
         """Another process goes on with the same database."""
         self._begin()
-        await self.lanes.resume(["fake", "api"])
+        await self.lanes.resume([*self.networks, "api"])
 
     async def rows(self, sql: str, *params: object) -> list[tuple[Any, ...]]:
         """What a statement gives."""

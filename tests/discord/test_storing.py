@@ -57,10 +57,10 @@ class Session:
             failed=self._fail,
             following=Following(),
         )
-        self.interactions = Interactions(self.inbox, Nobody(), self.reader, language="en")
         hooks = Hooks(self.inbox)
         await hooks.load()
-        self.asking = Asking(self.reader, Nobody(), hooks, lambda: ME, "en")
+        asking = Asking(self.reader, Nobody(), hooks, lambda: ME, "en")
+        self.interactions = Interactions(self.inbox, Nobody(), self.reader, asking, language="en")
         await self.resume()
 
     def _fail(self) -> None:
@@ -98,8 +98,7 @@ class Session:
 
     def _tell(self, number: int) -> None:
         self.read, payload = number + 1, self.sent[number]
-        if not self.asking.take(payload):
-            (self.interactions.take if "token" in payload else self.reader.message)(payload)
+        (self.interactions.take if "token" in payload else self.reader.message)(payload)
 
     def missing(self, before: int) -> set[str]:
         """What is not stored of what was sent before that position."""

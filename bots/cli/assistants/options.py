@@ -30,6 +30,7 @@ CLEARABLE = {
     "parallel-tool-calls": "parallel_tool_calls",
     "max-model-calls": "max_model_calls",
     "run-seconds": "run_seconds",
+    "audience": "audience",
 }
 """What `--clear` takes → the field."""
 RATED = {"on": "1", "off": "0", "settings": ""}
@@ -41,11 +42,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     texts = (
         ("--name", "TEXT", "what it is called, up to 256 characters"),
         ("--description", "TEXT", "for you and for lists, up to 512 characters"),
-        (
-            "--instructions",
-            "TEXT|@FILE|-",
-            "what it is told before every conversation; - reads standard input",
-        ),
+        ("--instructions", "TEXT|@FILE|-", "what it is told before each conversation; -: standard input"),
         ("--model", "MODEL", "the model that answers; default of a new one: ASSISTANT_MODEL"),
         ("--effort", "EFFORT", "how much it thinks: none, low, medium, high, xhigh or max"),
         ("--temperature", "NUMBER", "0 to 2"),
@@ -54,6 +51,11 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         ("--truncation", "HOW", "of long conversations: summary (default), auto or last_messages:N"),
         ("--tool-choice", "auto|none|required|TOOL", "whether it may, or must, use a tool"),
         ("--max-model-calls", "N", "per answer; default: 16"),
+        (
+            "--audience",
+            "ID,ID|admins|everyone",
+            "who may use it: slack:U…, discord:…, channels and servers, too",
+        ),
         ("--run-seconds", "N", "after which an answer is ended; default: RUN_SECONDS"),
     )
     for name, metavar, text in texts:
@@ -121,6 +123,7 @@ class _Reading:
             "max_model_calls": self._number("--max-model-calls", options.max_model_calls, int),
             "run_seconds": self._number("--run-seconds", options.run_seconds, int),
             "parallel_tool_calls": options.parallel_tool_calls,
+            "audience": _listeners(options.audience),
         }
         return {name: value for name, value in found.items() if value is not None}
 
@@ -207,6 +210,11 @@ class _Reading:
             self.problems.append(f"--truncation {text}: {number} is not a number.")
             return None
         return {"type": type, field: int(number)}
+
+
+def _listeners(text: str | None) -> list[str] | None:
+    named = [one.strip() for one in (text or "").split(",")]
+    return None if text is None else [] if named == ["everyone"] else named
 
 
 def _choice(text: str | None) -> str | dict[str, Any] | None:

@@ -113,7 +113,7 @@ async def _add(options: argparse.Namespace, settings: Settings) -> int:
         if not settings.full_features:
             tell(NOT_SEARCHED.format(assistant.label))
         with _alone(settings.data_dir):
-            async with _service(settings) as service:
+            async with model_server(settings) as service:
                 progress = Progress(sys.stderr, len(files), sum(file.size for file in files))
                 library = Library(db, service, tell=progress.say)
                 try:
@@ -147,7 +147,7 @@ async def _remove(options: argparse.Namespace, settings: Settings) -> int:
     async with _database(options, settings) as db:
         assistant = await db(lambda tx: find(tx, options.assistant))
         with _alone(settings.data_dir):
-            async with _service(settings) as service:
+            async with model_server(settings) as service:
                 library = Library(db, service, tell=tell)
                 removed = []
                 for wanted in options.names:
@@ -221,7 +221,7 @@ async def _database(options: argparse.Namespace, settings: Settings) -> AsyncIte
 
 
 @contextlib.asynccontextmanager
-async def _service(settings: Settings) -> AsyncIterator[Service]:
+async def model_server(settings: Settings) -> AsyncIterator[Service]:
     """The model server; imported here because `openai` takes a second that `files list` need not wait."""
     if not settings.openai_api_key and not settings.openai_base_url:
         raise ConfigError(

@@ -17,6 +17,7 @@ from core.types import Address, Kind
 
 _SPOKEN = (None, "file_share", "thread_broadcast", "me_message")
 _TS = re.compile(r"\d{1,11}\.\d{1,9}")
+_ID = re.compile(r"[A-Z][A-Z0-9]{1,31}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,8 @@ def _inner(event: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _read(message: Mapping[str, Any], us: Us, told_to: str) -> Said | None:
-    user, ts, channel, topic = (_name(message.get(key)) for key in ("user", "ts", "channel", "thread_ts"))
+    user, channel = (_id(message.get(key)) for key in ("user", "channel"))
+    ts, topic = (_name(message.get(key)) for key in ("ts", "thread_ts"))
     if not (channel and _TS.fullmatch(ts)):
         return None
     by = _by(message, user, us)
@@ -84,8 +86,13 @@ def _by(message: Mapping[str, Any], user: str, us: Us) -> By:
 
 
 def _name(value: object) -> str:
-    """An id as a string, "" for whatever is none."""
+    """A text, "" for whatever is none."""
     return value if isinstance(value, str) else ""
+
+
+def _id(value: object) -> str:
+    """A person's or a channel's id, "" for whatever is none: who may speak is decided by it."""
+    return value if isinstance(value, str) and _ID.fullmatch(value) else ""
 
 
 def _team(event: Mapping[str, Any], otherwise: str) -> str:

@@ -12,6 +12,8 @@ from bots.web.bodies.shared import Behaviour, Body, Id, ModelName, NewToolResour
 class _Fields(Behaviour):
     name: Annotated[str, Field(max_length=256)] | None = None
     description: Annotated[str, Field(max_length=512)] | None = None
+    audience: list[Annotated[str, Field(max_length=64)]] | None = None
+    """Who may use it in chats: the API's own objects have none."""
 
 
 class CreateAssistant(_Fields):

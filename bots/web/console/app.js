@@ -17,6 +17,8 @@ const SCREENS = [
   { path: "/usage", name: "nav.usage", icon: "chart", group: "observe", view: () => import("./screens/usage.js").then((one) => one.Usage) },
   { path: "/playground", name: "nav.playground", icon: "play", group: "build", view: () => import("./screens/playground.js").then((one) => one.Playground), full: true },
   { path: "/assistants", name: "nav.assistants", icon: "bot", group: "build", view: () => import("./screens/assistants.js").then((one) => one.Assistants), thing: () => import("./screens/assistant.js").then((one) => one.Assistant) },
+  { path: "/people", name: "nav.people", icon: "people", group: "operate", view: () => import("./screens/people.js").then((one) => one.People), thing: () => import("./screens/person.js").then((one) => one.Person), admin: true },
+  { path: "/audit", name: "nav.audit", icon: "list", group: "operate", view: () => import("./screens/audit.js").then((one) => one.Audit), admin: true },
   { path: "/health", name: "nav.health", icon: "heart", group: "operate", view: () => import("./screens/health.js").then((one) => one.Health) },
   { path: "/simulator", name: "nav.simulator", icon: "window", group: "demo", view: () => import("./screens/simulator.js").then((one) => one.Simulator), demo: true },
 ];
@@ -29,7 +31,7 @@ function found(path) {
 
 function App() {
   const { path } = address.value;
-  const screens = SCREENS.filter((one) => !one.demo || session.value?.demo);
+  const screens = SCREENS.filter((one) => (!one.demo || session.value?.demo) && (!one.admin || session.value?.admin || path.startsWith(one.path)));
   const [there, id] = found(path);
   const here = screens.find((one) => one === there);
   const asked = session.value !== undefined;

@@ -13,11 +13,12 @@ from bots.version import version
 from bots.web.bodies.assistants import ModifyAssistant
 from bots.web.bodies.shared import Body, Query
 from bots.web.frame.answers import reply
-from bots.web.page import live, observe, trials
+from bots.web.page import live, observe, people, trials
 from bots.web.page.gate import cookie_of, language_of
 from bots.web.page.services import Console
 from bots.web.page.shown import link, posts, shown
 from bots.web.route import EVENTS, NOTHING, Answer, Call, Route, by
+from core.api.console.people import admins_only
 from core.api.console.sessions import TOKEN
 from core.api.key import Key
 from core.api.page import listed
@@ -84,7 +85,7 @@ def routes(console: Console) -> tuple[Route, ...]:
         *_playground(console),
         *_health(console),
     )
-    return (*found, *observe.routes(console), *trials.routes(console.trials))
+    return (*found, *observe.routes(console), *people.routes(console.people), *trials.routes(console.trials))
 
 
 def _access(console: Console) -> tuple[Route, ...]:
@@ -259,9 +260,7 @@ def _health(console: Console) -> tuple[Route, ...]:
         return told(call)
 
     async def again(call: Call) -> Answer:
-        if not call.key.admin:
-            told_them = "Only an admin's key checks again: `spool keys create NAME --console --admin`."
-            raise Refusal(told_them, status=403, code="admin")
+        admins_only(call.key)
         checks.look(again=True)
         return told(call)
 

@@ -15,6 +15,7 @@ from core.api.console.attention import Failing
 from core.api.console.changes import Changes
 from core.api.console.looks import Deciding, Looks
 from core.api.console.overview import Overview
+from core.api.console.people import People
 from core.api.console.sessions import Sessions, link
 from core.api.console.trials import Trials
 from core.api.console.trying import Trying
@@ -57,6 +58,7 @@ class Console:
     versions: Versions
     changes: Changes
     trials: Trials
+    people: People
     means: PageMeans
 
     async def close(self) -> None:
@@ -102,5 +104,6 @@ def console(
         versions=Versions(looks, assistants),
         changes=Changes(looks),
         trials=Trials(db, looks, Trying(db, runs, endings, budget), prices, budget),
+        people=People(db, looks, settings),
         means=means,
     )

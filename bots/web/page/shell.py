@@ -18,7 +18,18 @@ from typing import Final
 from aiohttp import hdrs, web
 
 FOLDER: Final = Path(__file__).parent.parent / "console"
-SCREENS: Final = ("overview", "threads", "runs", "usage", "playground", "assistants", "health", "simulator")
+SCREENS: Final = (
+    "overview",
+    "threads",
+    "runs",
+    "usage",
+    "playground",
+    "assistants",
+    "people",
+    "audit",
+    "health",
+    "simulator",
+)
 TYPES: Final[Mapping[str, str]] = {
     ".html": "text/html; charset=utf-8",
     ".js": "text/javascript",

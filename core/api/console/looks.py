@@ -167,7 +167,7 @@ class Looks:
             there = threads.get(tx, id)
             if there is None or not (key.admin or there.project in (None, key.project)):
                 raise not_found("thread", id)
-            _may_read(key, there.readers)
+            may_read(key, there.readers)
             audit.add(tx, Entry(time.time(), key.name, "threads.copy", id))
             return {"thread_id": copies.copy(tx, there, key.project, time.time())}
 
@@ -194,12 +194,12 @@ class Looks:
 
     async def noted(self, key: Key, project: str | None, action: str, id: str) -> None:
         """Whoever reads what people said is written down. Raises Refusal where they may not."""
-        _may_read(key, project)
+        may_read(key, project)
         entry = Entry(time.time(), key.name, action, id)
         await self._db(lambda tx: audit.add(tx, entry))
 
 
-def _may_read(key: Key, project: str | None) -> None:
+def may_read(key: Key, project: str | None) -> None:
     """Whether they may see what people said there. Raises Refusal."""
     if not key.read_chats and project != key.project:
         told = "This key may not read what people say; `spool keys create NAME --console --read-chats` may."

@@ -16,7 +16,7 @@ from core.types import SETTINGS_ID
 MOST: Final = 50
 COMPARED: Final = (
     *("name", "description", "instructions", "model", "tools", "tool_resources", "temperature", "top_p"),
-    *("reasoning_effort", "response_format", "metadata"),
+    *("reasoning_effort", "response_format", "metadata", "audience"),
 )
 """What two versions are compared by."""
 

@@ -11,3 +11,35 @@ CREATE TABLE notices (
 -- Whose it is: slack:U…, discord:…, key:…; of rows before this version unknown.
 ALTER TABLE runs ADD COLUMN person TEXT;
 CREATE INDEX runs_person ON runs (person, status) WHERE status IN ('queued', 'in_progress', 'requires_action', 'cancelling');
+CREATE INDEX items_run ON items (run_id);
+CREATE INDEX messages_person ON messages (platform, person) WHERE platform <> '';
+
+-- Whose data is to go: a person's (slack:U…, discord:…), or all of a workspace that let the bot go (slack/T…, discord/…).
+CREATE TABLE erasures (
+    whose TEXT PRIMARY KEY,
+    asked_at DOUBLE PRECISION NOT NULL,
+    actor TEXT NOT NULL,
+    upto BIGINT NOT NULL,                       -- messages.seq: what was said later stays
+    sent_at DOUBLE PRECISION NOT NULL,          -- what was sent until then is not accepted a second time
+    done_at DOUBLE PRECISION
+);
+
+-- What is left at the model server of what was removed here: it is deleted there, however often that takes.
+CREATE TABLE remains (
+    kind TEXT NOT NULL,                         -- file, vector_store, container, response
+    remote TEXT NOT NULL,
+    whose TEXT NOT NULL,                        -- of an erasure; '' of what was kept for its time
+    since DOUBLE PRECISION NOT NULL,
+    tries INTEGER NOT NULL DEFAULT 0,
+    again_at DOUBLE PRECISION NOT NULL,
+    error TEXT,
+    PRIMARY KEY (kind, remote)
+);
+
+-- How much of a limit is used, as a bucket that is refilled all the time: it is full again at that moment.
+CREATE TABLE buckets (
+    about TEXT NOT NULL,                        -- the name of the limit
+    subject TEXT NOT NULL,                      -- whose: slack:U…, discord:…, key:…; of a channel slack:C…
+    full_at DOUBLE PRECISION NOT NULL,
+    PRIMARY KEY (about, subject)
+);

@@ -7,13 +7,14 @@ from typing import Any
 import pytest
 
 from core.assistants.choose import Choice
+from core.policy.access import Access
 from core.store import assistants
 from core.types import SETTINGS_ID, Address
 from tests.core.fakes import HERE, Heard, elsewhere
 from tests.core.whole import Core, core, rules
 from tests.scripted_model import ScriptedModel
 
-ADMIN = rules(admins=frozenset({"UADM"}))
+ADMIN = rules(access=Access(admins=frozenset({"fake:UADM", "discord:UADM"})))
 
 
 async def made(spool: Core, *names: str) -> list[str]:
@@ -45,6 +46,38 @@ async def test_anybody_may_ask_who_answers(tmp_path):
     assert choice.assistant is not None
     assert ("current", SETTINGS_ID) == (choice.outcome, choice.assistant.id)
     assert ids == [one.id for one in choice.others]
+
+
+@pytest.mark.promise("A4")
+@pytest.mark.parametrize(
+    ("audience", "user", "admitted"),
+    [
+        ((), "U2", True),
+        (("{}:U1",), "U1", True),
+        (("{}:U1",), "U2", False),
+        (("{}:U1",), "UADM", False),
+        (("admins",), "UADM", True),
+        (("admins",), "U1", False),
+        (("others:U1",), "U1", False),
+        ((f"{{}}:{HERE.channel}",), "U2", True),
+        ((f"{{}}:{HERE.workspace}",), "U2", True),
+        (("{}:CPARENT",), "U2", True),
+    ],
+)
+async def test_only_its_audience_is_shown_an_assistant(tmp_path, audience, user, admitted):
+    """By their own id, that of the place, or as admins; nobody is told what else is not for them."""
+    async with core(tmp_path, ScriptedModel(Heard()), policy=ADMIN) as spool:
+        fields = {
+            "name": "Poet",
+            "model": "gpt-6-luna",
+            "audience": [one.format(HERE.platform) for one in audience],
+        }
+        id = (await spool.db(lambda x: assistants.create(x, fields, 2.0))).id
+        listed = await chosen(spool, user=user, parent="CPARENT")
+        await spool.db(lambda x: assistants.assign(x, *assistants.DEFAULT, id))
+        asked = await chosen(spool, user=user, parent="CPARENT")
+    assert [id] * admitted == [one.id for one in listed.others]
+    assert ("current" if admitted else "closed") == asked.outcome
 
 
 @pytest.mark.parametrize("by", ["name", "capitals", "id", "blanks"])

@@ -115,6 +115,7 @@ def test_the_settings_describe_an_assistant():
         {"tools": [function_tool("*")], "tool_choice": function_tool("any")},
         {"tools": [MCP], "tool_choice": {"type": "mcp", "server_label": "docs"}},
         {"tools": [{"type": "file_search"}], "tool_choice": "required"},
+        {"audience": ("slack:U1", "slack:CROOM", "slack:T1", "discord:200000000000000001", "admins")},
         {"max_model_calls": 1, "run_seconds": 1, "model": "anything", "reasoning_effort": "minimal"},
     ],
 )
@@ -165,6 +166,7 @@ def test_what_the_api_allows_is_right(fields):
         ({"max_model_calls": 0}, "from 1 to"),
         ({"run_seconds": 1.5}, "from 1 to"),
         ({"parallel_tool_calls": "yes"}, "neither true nor false"),
+        *(({"audience": [one]}, "nobody whom") for one in ("U1", "*", "ann", "slack:ann", "discord:U1", 5)),
     ],
 )
 def test_what_exceeds_a_limit_is_told(fields, said):

@@ -53,6 +53,13 @@ def test_only_what_is_needed_is_not_a_comment():
     assert set(list(documented())[: len(needed)]) == set(needed)
 
 
+@pytest.mark.parametrize("value", ["-1", "1.5", "many", "²"])
+def test_a_limit_is_a_whole_number_and_0_is_none(value):
+    assert read({"LIMIT_OPEN": "0", "LIMIT_MONTH": "2.5"}).limit_open == 0
+    assert "0 is no limit" in problems({"LIMIT_OPEN": value})[0]
+    assert "0 is no limit" in problems({"LIMIT_MONTH": "nan"})[0]
+
+
 def test_every_setting_is_documented_and_nothing_else():
     """`.env.example` has exactly the settings there are; `cp .env.example .env` alone configures nothing."""
     assert set(NAMES) == set(documented())
@@ -90,6 +97,14 @@ def test_every_setting_is_explained():
         ("LANGUAGE", "fr:ko_KR:en", "ko"),
         ("LANGUAGE", "fr_FR", "en"),
         ("ADMINS", "U0123ABC,W1 112233445566778899", ("U0123ABC", "W1", "112233445566778899")),
+        ("ADMINS", "slack:U1 discord:2", ("slack:U1", "discord:2")),
+        (
+            "ACCESS_ALLOW",
+            "slack:U1, slack:C1,slack:T1,discord:2,",
+            ("slack:U1", "slack:C1", "slack:T1", "discord:2"),
+        ),
+        ("ACCESS_BOTS", "slack:B1,slack:A1", ("slack:B1", "slack:A1")),
+        ("DISCORD_GUILDS", "1, 2", ("1", "2")),
         ("MCP_HOSTS", "mcp.example.com, 10.0.0.7", ("mcp.example.com", "10.0.0.7")),
     ],
 )
@@ -117,6 +132,21 @@ def test_values_are_read_kindly(name, text, value):
         ("OPENAI_BASE_URL", "localhost:8000", "https://"),
         ("ADMINS", "U0123ABC, @me", "ADMINS: @me is no user id. Slack's are like U0123ABCD"),
         ("ADMINS", "u0123abc", "Copy member ID"),
+        (
+            "ACCESS_ALLOW",
+            "U0123ABCD",
+            "Write slack:U0123ABCD (a person), slack:C0123ABCD (a channel), slack:T",
+        ),
+        ("ACCESS_ALLOW", "slack:U1 slack:U2", "with commas between"),
+        ("ACCESS_ALLOW", "slack:U1;slack:U2", "with commas between"),
+        ("ACCESS_ALLOW", "slack:B1", "is no id that counts there"),
+        ("ACCESS_DENY", "slack:@ann", "slack:@ann is no id"),
+        ("ACCESS_DENY", "*", "* is no id"),
+        ("ACCESS_DENY", "discord:ann", "discord:LONG_NUMBER (a person, channel or server)"),
+        ("ACCESS_GUESTS", "slack:U1", "Write slack:C0123ABCD (a channel) or slack:T0123ABCD (a workspace)"),
+        ("ACCESS_EXTERNAL", "discord:1", "slack:C0123ABCD"),
+        ("ACCESS_BOTS", "slack:U1", "slack:B0123ABCD, slack:A0123ABCD or discord:LONG_NUMBER"),
+        ("DISCORD_GUILDS", "discord:1", "the server's number alone"),
         ("MCP_HOSTS", "https://mcp.example.com/sse", "Write only mcp.example.com, without https://"),
         ("MCP_HOSTS", "mcp.example.com:8443", "Write only mcp.example.com, without https://, port and path."),
         ("MCP_HOSTS", "*.example.com", "Write it like mcp.example.com"),

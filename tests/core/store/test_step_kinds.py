@@ -10,6 +10,7 @@ import pytest
 from core.store import steps
 from core.store.steps import (
     ANSWER,
+    CONTAINERS,
     CONTEXT,
     Answer,
     Begun,
@@ -48,6 +49,7 @@ Case = tuple[Step[Any], str, str, Any]
 ON_DISK: dict[str, list[Case]] = {
     "CONTEXT": [(CONTEXT, "context", EARLIER, (Earlier("1.0", "slack:T1:C2:1.0", "U9", "A good place"),))],
     "ANSWER": [(ANSWER, "answer", WHOLE, Answer("completed", "Hi", "", "", USED, "> Hm", ("file_a",)))],
+    "CONTAINERS": [(CONTAINERS, "containers", '["cntr_1"]', ["cntr_1"])],
     "response": [(response(0), "response", '"resp_1"', "resp_1"), (response(2), "response:2", '""', "")],
     "round": [
         (

@@ -125,6 +125,9 @@ REQUESTS = [
     ("POST /users/@me/channels", {}, "400 50035 recipient_id BASE_TYPE_REQUIRED"),
     ("POST /users/@me/channels", {"recipient_id": 5}, "404 10013"),
     ("GET /guilds/5", None, "404 10004"),
+    ("GET /guilds/5/members/{person}", None, "404 10004"),
+    ("GET /guilds/{guild}/members/5", None, "404 10013"),
+    ("GET /guilds/{guild}/members/{stranger}", None, "404 10007"),
     ("GET /channels/5", None, "404 10003"),
     ("GET /channels/x", None, "400 50035 channel_id NUMBER_TYPE_COERCE"),
     (f"PATCH {MESSAGES}/5", {"content": "y"}, "404 10008"),
@@ -161,6 +164,7 @@ async def test_is_refused(d, api, room, request_, body, refusal):
         "theirs": await d.say(PERSON, CHANNEL, "x"),
         "there": await d.say(PERSON, room, "x"),
         "own": (await api.post("mine"))[1]["id"],
+        **{"guild": d.add_guild(), "person": PERSON, "stranger": d.add_user("7" * 18)},
     }
     method, path = request_.split(" ")
     assert why(await api.ask(method, path.format(**names), body)) == refusal

@@ -36,6 +36,11 @@ async def test_the_account_can_be_read(d, api):
     assert (await api.ask("GET", "/gateway/bot"))[1]["session_start_limit"]["remaining"] == 1000
     assert (await api.ask("GET", f"/guilds/{guild}"))[1]["name"] == "Home"
     assert (await api.ask("GET", f"/guilds/{guild}/roles"))[1][1]["id"] == d.managed_role(guild)
+    d.join(guild, PERSON)
+    member = f"/guilds/{guild}/members/{PERSON}"
+    assert (await api.ask("GET", member))[1]["user"]["id"] == PERSON
+    d.leave(guild, PERSON)
+    assert (await api.ask("GET", member))[1]["code"] == 10007
     assert [c["id"] for c in (await api.ask("GET", f"/guilds/{guild}/channels"))[1]] == [channel]
     assert (await api.ask("GET", f"/channels/{channel}"))[1]["guild_id"] == guild
     assert (await api.ask("POST", "/users/@me/channels", {"recipient_id": int(PERSON)}))[1]["id"] == CHANNEL

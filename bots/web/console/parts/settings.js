@@ -8,7 +8,7 @@ import { effect, html, signal, useEffect, useRef, useState } from "./view.js";
 
 const EFFORTS = ["", "none", "minimal", "low", "medium", "high", "xhigh", "max"];
 const EDITED = ["name", "instructions", "model", "tools", "reasoning_effort", "metadata"];
-const ALL = [...EDITED, "description", "tool_resources", "temperature", "top_p", "response_format"];
+const ALL = [...EDITED, "description", "tool_resources", "temperature", "top_p", "response_format", "audience"];
 /** Functions of this server are carried out here; without this a client would be asked. */
 const OURS = { spool_functions: "server" };
 /** Whether people may rate its answers; without it the settings say. */
@@ -56,7 +56,7 @@ export const Unsaved = ({ form }) => html`<${Trouble} error=${form.error} />${fo
     <button type="button" class="button" onClick=${() => form.take(form.theirs)}>${t("conflict.drop")}</button></div></div>`}`;
 
 /** The fields as lines. @param {any} one */
-export const asText = (one) => [...ALL.filter((name) => name !== "instructions" && (EDITED.slice(0, 4).includes(name) || !["null", "{}", '"auto"'].includes(JSON.stringify(one[name] ?? null))))
+export const asText = (one) => [...ALL.filter((name) => name !== "instructions" && (EDITED.slice(0, 4).includes(name) || !["null", "[]", "{}", '"auto"'].includes(JSON.stringify(one[name] ?? null))))
   .map((name) => `${t(name)}: ${name === "tools" ? (one.tools ?? []).map((/** @type {any} */ tool) => tool.function?.name ?? tool.type).join(", ")
     : typeof one[name] === "object" ? JSON.stringify(one[name]) : one[name] ?? ""}`), one.instructions ?? ""].join("\n");
 

@@ -83,8 +83,8 @@ const NARROW = ["assistant", "thread", "platform", "feedback"];
 /** @returns {[string, string][]} */
 const states = () => [["", t("all")], ["queued,in_progress", t("live")], ["requires_action", t("waiting")], ["failed,incomplete,expired", t("failed")]];
 
-/** Written into the address, so that a link shows the same. */
-function Filters() {
+/** Written into the address, so that a link shows the same. @param {{hint?: string, field?: string, options?: [string, string][], narrow?: string[]}} props */
+export function Filters({ hint = "runs.hint", field = "status", options = states(), narrow = NARROW }) {
   const query = address.value.query;
   const asked = query.get("q") ?? "";
   const [text, setText] = useState(asked);
@@ -97,10 +97,10 @@ function Filters() {
     timer.current = setTimeout(() => go(withQuery({ q: wanted }), { replace: true }), 250);
   };
   return html`<div class="filters" role="search">
-    <input class="input" type="search" aria-label=${t("search")} placeholder=${t("runs.hint")} value=${text} onInput=${search} />
-    <${Segment} label=${t("filter")} options=${states()} on=${query.get("status") ?? ""}
-      choose=${(/** @type {string} */ status) => go(withQuery({ status }))} />
-    ${NARROW.filter((name) => query.has(name)).map((name) => html`<a class="tag" key=${name} href=${withQuery({ [name]: "" })} title=${t("nothing.all")}>
+    <input class="input" type="search" aria-label=${t("search")} placeholder=${t(hint)} value=${text} onInput=${search} />
+    <${Segment} label=${t("filter")} options=${options} on=${query.get(field) ?? ""}
+      choose=${(/** @type {string} */ to) => go(withQuery({ [field]: to }))} />
+    ${narrow.filter((name) => query.has(name) && !options.some(([one]) => one === query.get(name))).map((name) => html`<a class="tag" key=${name} href=${withQuery({ [name]: "" })} title=${t("nothing.all")}>
       ${name === "feedback" ? html`<${Thumb} good=${query.get(name) === "good"} />` : query.get(name)}<${Icon} name="close" /></a>`)}</div>`;
 }
 

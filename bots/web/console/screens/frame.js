@@ -6,7 +6,7 @@ import { Icon, Mark } from "../parts/icons.js";
 import { html } from "../parts/view.js";
 import { dress, isDark, language, speak, t } from "../words.js";
 
-/** @typedef {{path: string, name: string, icon: string, group: string, view: any, thing?: any, full?: boolean, demo?: boolean}} Screen */
+/** @typedef {{path: string, name: string, icon: string, group: string, view: any, thing?: any, full?: boolean, demo?: boolean, admin?: boolean}} Screen */
 
 /** @param {{screens: Screen[], here: Screen, children: any}} props */
 export const Frame = ({ screens, here, children }) => html`
