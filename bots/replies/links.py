@@ -1,9 +1,9 @@
 """Which addresses in a text people may press (LINK_GATE), whether it still grows or is whole.
 
-`show`: what is masked says where it leads; pictures, and schemes other than http, https and mailto, are words; an
-address that could carry off what was said is refused unless it stood in the request. `strict`: every address is,
-unless it stood there. `open`: none. What is refused stands in code, of which no network makes a link; what
-stands in code already stays. More is taken for an address than any one network does.
+`show`: what is masked says where it leads; pictures, and schemes but http, https and mailto, are words; an
+address that could carry off what was said is refused unless it stood in the request. `strict`: every
+address is, unless it stood there. `open`: none. What is refused stands in code, of which no network makes a
+link; what stands in code already stays. More is taken for an address than any one network does.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ from bots.replies.safe_text import printable
 CARRIED: Final = 128
 """Characters of a query, or of one piece of a path, that an address nobody gave may have."""
 _LONGEST, _AWAITED, _SHOWN = 1_000, 80, 800
-"""Characters: what may become a link; behind an address that may still be cited; shown of one that is refused,
-which fits uncut into any post."""
+"""Characters: what may become a link; behind an address that may still be cited; shown of one that is
+refused, which fits uncut into any post."""
 _SCHEME = r"[a-z][a-z0-9+-]{1,30}"
 _HOST = r"(?:[\w.+%-]{1,64}@)?(?:[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?\.)+[a-z][a-z0-9-]*[a-z0-9]"
 _OTHERS = r"(?:javascript|vbscript|data|file|blob|mailto|tel|sms|slack):"
@@ -66,8 +66,8 @@ _PAIRS: Final = {")": "(", "]": "[", "}": "{"}
 class LinkGate:
     """The text of one reply as it may be shown: printable, with no live link but those that may be.
 
-    Of a growing text it holds back what may become a link; what it gave is, as far as can be known, the beginning of
-    what it gives later. `stood` gives the words of the request; told True, without what the model said.
+    Of a growing text it holds back what may become a link; what it gave is, as far as can be known, the
+    beginning of what it gives later. `stood` gives the words of the request; told True, without the model's.
     """
 
     mode: str

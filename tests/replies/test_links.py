@@ -139,10 +139,80 @@ def posts_of(network: str, text: str, borders: list[int]):
 
 @pytest.mark.promise("O4")
 @pytest.mark.parametrize("network", ["slack", "discord"])
-@settings(max_examples=4000, deadline=None)
+@settings(max_examples=400, deadline=None)
 @given(text=texts, borders=st.lists(st.integers(0, 1200), max_size=12))
 def test_no_refused_link_is_ever_live(network, text, borders):
     live = live_on_slack if network == "slack" else live_on_discord
     for posts in posts_of(network, text, borders):
         for post in posts:
             assert [] == live(post), (text, post)
+
+
+CODED = f"`{LONG}`"
+CASES = {
+    "[bank.com](https://evil.example/login)": "bank.com (evil.example/login)",
+    "![x](https://evil.example/p.png)": "x (evil.example/p.png)",
+    "<https://evil.example/x|bank.com>": "bank.com (evil.example/x)",
+    "[a](java&#115;cript:go)": "a (`javascript:go`)",
+    "[bank][1]\n\n[1]: https://evil.example": "[bank][1]\n\n[1]\u200b: https://evil.example",
+    "[fine.example](https://fine.example/a_b)": "<https://fine.example/a_b>",
+    "[ops](mailto:ops@fine.example)": "ops (ops@fine.example)",
+    f"So {LONG}, then": f"So {CODED}, then",
+    f"[q]({LONG})": f"q ({CODED})",
+    f"`{LONG}` [x](https://a.example)": f"`{LONG}` x (a.example)",
+    f"```\n[x](https://a.example)\n{LONG}\n```": f"```\n[x](https://a.example)\n{LONG}\n```",
+    "f[0](x), https://fine.example/한국 and [ ] todo": "f[0](x), https://fine.example/한국 and [ ] todo",
+    "https://ko.example/" + "%ED%95%9C" * 40: "https://ko.example/" + "%ED%95%9C" * 40,
+}
+
+
+@pytest.mark.promise("O5")
+@pytest.mark.parametrize("markdown", [SLACK, DISCORD])
+@pytest.mark.parametrize("text", CASES)
+def test_what_is_shown_of_it(markdown, text):
+    assert CASES[text] == LinkGate("show", markdown)(text)
+    assert text == LinkGate("open", markdown)(text)
+
+
+@pytest.mark.parametrize("carried", [128, 129])
+@pytest.mark.parametrize(
+    "where", ["https://e.example/?{}", "https://e.example/#{}", "https://e.example/{}/x"]
+)
+def test_an_address_that_carries_more_than_so_much_is_none(where, carried):
+    url = where.format("x" * carried)
+
+    assert (url if carried == 128 else f"`{url}`") == LinkGate("show", SLACK)(url)
+    assert url == LinkGate("show", SLACK, lambda strict: f"see ({url}).")(url)
+
+
+@pytest.mark.promise("O4")
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("https://a.example/x, a.example", "https://a.example/x, `a.example`"),
+        ("https://a.example/", "`https://a.example/`"),
+        ("HTTPS://A.example/x me@b.example", "`HTTPS://A.example/x` `me@b.example`"),
+        ("https://a.example/x에서", "<https://a.example/x>에서"),
+        ("https://me:pw@evil.example/x", "`https://evil.example/x`"),
+        ("[docs](https://a.example/x) discord.gg/abc", "docs (a.example/x) `discord.gg/abc`"),
+    ],
+)
+def test_where_strict_only_what_stood_in_the_request_is_one(text, shown):
+    """Character by character; where none may be, its host can be read."""
+    assert shown == LinkGate("strict", SLACK, lambda strict: '{"u":"https://a.example/x"}')(text)
+
+
+def test_what_grows_is_only_appended_to():
+    said = "See https://fine.example/x! [bank.com](https://evil.example/login) and"
+    text = f"{said} {LONG} or `a` [ ] x.\n\nThen!"
+    gate, shown = LinkGate("show", SLACK), ""
+    for end in range(len(text)):
+        more = gate(text[:end], True)
+        assert more.startswith(shown)
+        shown = more
+    assert gate(text).startswith(shown)
+
+
+def test_where_nothing_is_code_it_is_parted():
+    assert "Reading evil.example" == LinkGate("show", SLACK).plain("Reading evil.example")
+    assert f"https:\u200b//evil.\u200bexample/?q={LONG[24:]}" == LinkGate("show", SLACK).plain(LONG)
