@@ -274,6 +274,7 @@ class _Inline:
 
     def _masked(self, label: str, to: str, *, image: bool = False) -> str:
         to, words = _plainly(to).strip(), label.strip()
+        to = "" if to.startswith("sandbox:") else to  # a file in the container, which is posted by itself
         place = to[_PLACE.match(to).end() :]  # type: ignore[union-attr]
         if not image and words.strip("`< >") in (to, place, place.partition("/")[0]):
             return self._bare(to)
