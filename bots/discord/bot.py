@@ -30,6 +30,12 @@ _KOREAN: Final = {
     "Show the model that answers here, or choose another": "여기서 답하는 모델을 보거나 바꿉니다",
     "Name of the model; default: that of the settings": "모델 이름, default는 설정의 모델",
     "memory": "기억",
+    "access": "권한",
+    "What is in force here for somebody, and which setting says so (admins)": (
+        "여기서 누구에게 답하는지, 어떤 설정 때문인지 관리자에게 보여 드립니다"
+    ),
+    "person": "사람",
+    "Whom to look at; nobody: yourself": "누구를 볼지, 비우면 본인",
     "console": "콘솔",
     "A link to the web page (admins)": "관리자를 위한 웹 페이지 링크를 드립니다",
     "How much I remember of us here": "여기서 나눈 대화를 얼마나 기억하는지 알려 드립니다",
@@ -127,6 +133,14 @@ def _commands() -> list[app_commands.Command[Any, ..., None]]:
 
     async def console(interaction: discord.Interaction) -> None: ...
 
+    async def access(interaction: discord.Interaction, person: discord.User | None = None) -> None: ...
+
+    explain = app_commands.Command[Any, ..., None](
+        name="access",
+        description="What is in force here for somebody, and which setting says so (admins)",
+        callback=access,
+    )
+    app_commands.describe(person="Whom to look at; nobody: yourself")(explain)
     switch = app_commands.Command[Any, ..., None](
         name="assistant",
         description="Show the assistants, or choose this channel's",
@@ -141,6 +155,7 @@ def _commands() -> list[app_commands.Command[Any, ..., None]]:
         app_commands.Command(name="reset", description="Start a fresh conversation", callback=reset),
         switch,
         another,
+        explain,
         app_commands.Command(name="memory", description="How much I remember of us here", callback=memory),
         app_commands.Command(name="console", description="A link to the web page (admins)", callback=console),
     ]

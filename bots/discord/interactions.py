@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -18,7 +19,7 @@ from bots.discord.hooks import Asking
 from bots.discord.poster import STOP, answered, reference, thumbs, voted, wished
 from bots.discord.reader import Reader
 from bots.discord.wording import inner, maps, word
-from bots.replies.commands import choice_text, console_text, memory_text, model_text, reset_text
+from bots.replies.commands import access_text, choice_text, console_text, memory_text, model_text, reset_text
 from core.concurrency import Background
 from core.errors import SpoolError
 from core.inbox import Inbox
@@ -88,6 +89,8 @@ class Interactions:
             self._do(payload, self._console(payload))
         elif command == "memory":
             self._do(payload, self._memory(payload))
+        elif command == "access":
+            self._do(payload, self._access(payload, data))
         elif payload.get("type") == _AUTOCOMPLETE:
             self._answer(payload, {"type": _CHOICES, "data": {"choices": []}})
         elif payload.get("type") == _COMPONENT:
@@ -190,6 +193,15 @@ class Interactions:
         person = _person(payload)
         url, direct = await self._inbox.console(f"discord:{person}"), partial(self._api.direct, person)
         return _told(await console_text(url, direct, _locale(payload), self._language))
+
+    async def _access(self, payload: Mapping[str, Any], data: Mapping[str, Any]) -> Answer:
+        """As if that person, or who asks, mentioned the bot there."""
+        asked = events.used(payload)
+        act = replace(
+            asked, kind="direct" if asked.direct else "mention", person=_given(data) or asked.person
+        )
+        told = await self._inbox.explained(await self._reader.door.learnt(act), asked.person)
+        return _told(access_text(told, _locale(payload), self._language))
 
     async def _memory(self, payload: Mapping[str, Any]) -> Answer:
         held = await self._inbox.memory(_address(payload), _person(payload))
