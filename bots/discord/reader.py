@@ -111,7 +111,7 @@ class Reader:
         allowed = app or self._judge(kind, said).allowed
         if allowed is not False:  # else there is no way to tell nobody but them
             message = said.incoming(self.channels.parent(said.address.channel) or "")
-            self.receive(replace(message, unproven=allowed is None), live=live)
+            self.receive(replace(message, app=app, unproven=allowed is None), live=live)
 
     def _welcome(self, app: Act | None) -> bool:
         return app is not None and bool(self.door.judge(app).allowed)

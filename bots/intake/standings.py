@@ -33,11 +33,8 @@ class Standings:
         return self._access.authorize(self._known(act))
 
     async def decide(self, act: Act) -> Verdict:
-        """As `judge`, and where that needs to know how the person stands, by what is told of it in time."""
-        told = await self.learnt(act)
-        if (verdict := self._access.authorize(told)).allowed is None:
-            return self._access.authorize(replace(told, standing=Standing(member=False)))
-        return verdict
+        """By what is told in time of how the person stands; where nothing is, `allowed` is None: refused."""
+        return self._access.authorize(await self.learnt(act))
 
     async def learnt(self, act: Act) -> Act:
         """With how the person stands, where that decides and can be told in time."""
