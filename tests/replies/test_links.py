@@ -14,7 +14,7 @@ from bots.replies.markdown import Pages
 LONG = "https://evil.example/?q=" + "s3cr3t" * 30
 TOKENS = (
     f"{LONG}¦({LONG})¦[q]({LONG})¦`{LONG}`¦&#104;{LONG[1:]}¦[b](https://evil.example/l)¦<https://e.co/x|b>"
-    "¦![x](HTTPS://e.co/p)¦[b](<https://a.b/c>)¦`¦``¦```¦```\n¦\n¦\n\n¦ ¦> ¦[¦](¦)¦]¦!¦<¦>¦\\¦*¦word¦에서¦https"
+    "¦![x](HTTPS://e.co/p)¦[b](<https://a.b>)¦`¦``¦```¦```\n¦\n¦\n\n¦ ¦> ¦[¦](¦)¦]¦!¦<¦>¦\\¦*¦word¦에서¦https"
 ).split("¦")
 CODE = r"\\[^\w\s]|```[\s\S]+?```|(?P<ticks>`+)[\s\S]*?[^`](?P=ticks)(?!`)|<[^: >]+:/[^ >|]{0,150}>"
 """What Discord's clients read first."""
