@@ -17,11 +17,11 @@ from typing import Any
 
 from slack_bolt.app.async_app import AsyncApp
 
+from bots.intake.door import Door
 from bots.replies.commands import access_text, choice_text, console_text, memory_text, model_text, reset_text
 from bots.slack.api import call
 from bots.slack.poster import APPROVE, RATE, REFUSE, reference
 from bots.slack.reading import acts
-from bots.slack.reading.door import SlackDoor
 from bots.slack.reading.events import Us
 from core.concurrency import Background
 from core.errors import SpoolError
@@ -49,7 +49,7 @@ class Means:
     """What they work with. `direct` posts so that only that person reads it."""
 
     inbox: Inbox
-    door: SlackDoor
+    door: Door
     us: Us
     language: str
     locale: Callable[[str], Awaitable[str]]
