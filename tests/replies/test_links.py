@@ -24,7 +24,8 @@ TOKENS = (
     f"¦[1]: https://evil.example/ref¦[![i](https://evil.example/i)](https://evil.example/l)¦{LONG}¦**{LONG}**"
     f"¦HTTPS{LONG[5:]}¦&#104;{LONG[1:]}¦https://ev\u200bil.example/?q={LONG[24:]}¦https:\\/\\/{LONG[8:]}"
     f"¦# {LONG}\n¦https://fine.example/x¦[q]({LONG})¦<{LONG}|mail>¦![]({LONG})¦({LONG})¦|a|b|\n|-|-|\n|{LONG}|x|\n"
-    f"¦> {LONG}\n¦`{LONG}`¦`¦``¦```¦```\n¦~~~\n¦\n¦\n\n¦ ¦    ¦- ¦> ¦|¦[¦](¦)¦]¦!¦<¦>¦$¦*¦_¦word¦에서¦&amp;¦1. ¦https¦://¦h"
+    f"¦> {LONG}\n¦`{LONG}`¦`¦``¦```¦```\n¦~~~\n¦\n¦\n\n¦ ¦    ¦- ¦> ¦|¦[¦](¦)¦]¦!"
+    "¦<¦>¦$¦*¦_¦word¦에서¦&amp;¦1. ¦https¦://¦h"
     "¦\u200b¦discord.gg/abc¦:¦("
 ).split("¦")
 texts = st.lists(st.sampled_from(TOKENS), max_size=9).map("".join)
