@@ -68,8 +68,8 @@ class Journal:
         self.claim = claim
         self._unread: dict[str, Any] = dict(claim.memo)
         self._values: dict[str, Any] = {}
-        self.edits = 0
-        """Of the run's posts, by this process."""
+        self.stood: Callable[[bool], str] = lambda strict: ""  # told by the run: `core.runs.prompt.stood`
+        self.edits = 0  # of the run's posts, by this process
 
     def get(self, step: Step[V]) -> V | None:
         """What is recorded of it, None when nothing is."""
@@ -324,8 +324,6 @@ CONTEXT: Final[Step[tuple[Earlier, ...]]] = Step("context", _context_told, _cont
 """What stood in the topic before the question: given once."""
 ANSWER: Final[Step[Answer]] = Step("answer", _recorded, _answer)
 """The whole answer: from here on the model is not asked again."""
-
-
 CONTAINERS: Final[Step[list[str]]] = Step("containers", list, list)
 """Where code worked at the model server: whoever erases the run deletes them there."""
 
