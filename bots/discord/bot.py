@@ -30,6 +30,8 @@ _KOREAN: Final = {
     "Show the model that answers here, or choose another": "여기서 답하는 모델을 보거나 바꿉니다",
     "Name of the model; default: that of the settings": "모델 이름, default는 설정의 모델",
     "memory": "기억",
+    "privacy": "개인정보",
+    "What is kept of you; have it as a file, or erased": "보관 중인 내 데이터를 보고, 파일로 받거나 지웁니다",
     "console": "콘솔",
     "A link to the web page (admins)": "관리자를 위한 웹 페이지 링크를 드립니다",
     "How much I remember of us here": "여기서 나눈 대화를 얼마나 기억하는지 알려 드립니다",
@@ -127,6 +129,8 @@ def _commands() -> list[app_commands.Command[Any, ..., None]]:
 
     async def console(interaction: discord.Interaction) -> None: ...
 
+    async def privacy(interaction: discord.Interaction) -> None: ...
+
     switch = app_commands.Command[Any, ..., None](
         name="assistant",
         description="Show the assistants, or choose this channel's",
@@ -142,5 +146,10 @@ def _commands() -> list[app_commands.Command[Any, ..., None]]:
         switch,
         another,
         app_commands.Command(name="memory", description="How much I remember of us here", callback=memory),
+        app_commands.Command(
+            name="privacy",
+            description="What is kept of you; have it as a file, or erased",
+            callback=privacy,
+        ),
         app_commands.Command(name="console", description="A link to the web page (admins)", callback=console),
     ]
