@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from core.store.database import Execute
 from core.store.paging import like
 
 OPERATOR = "operator"
 """Who types commands on the machine itself."""
+_END: Final = 2**62
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,32 +34,24 @@ def add(tx: Execute, entry: Entry) -> None:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Which:
-    """Empty: whatever. `action` stands for all that begin so: `keys` for `keys.create`."""
-
-    q: str = ""
-    """A part of any of the three, whatever its capitals."""
-    actor: str = ""
-    action: str = ""
-    object: str = ""
-
-
 def newest(tx: Execute, count: int) -> list[Entry]:
     """The newest entries, the newest first."""
-    return [entry for _, entry in page(tx, Which(), count)]
+    return [entry for _, entry in page(tx, {}, count)]
 
 
-def page(tx: Execute, which: Which, count: int, before: int | None = None) -> list[tuple[int, Entry]]:
-    """So many with their numbers, the newest first; `before`: older than the one with that number."""
+def page(
+    tx: Execute, which: Mapping[str, str], count: int, before: int | None = None
+) -> list[tuple[int, Entry]]:
+    """So many with their numbers, the newest first; `before`: older than the one with that number.
+
+    `which`: their `actor`, their `object`, their `action` or what it begins with (`keys` for `keys.create`),
+    and `q`, a part of any of the three.
+    """
+    actor, action, object, q = (which.get(name, "") for name in ("actor", "action", "object", "q"))
     rows = tx.execute(
-        "SELECT seq, at, actor, action, object FROM audit WHERE (CAST(? AS INTEGER) IS NULL OR seq < ?) "
+        "SELECT seq, at, actor, action, object FROM audit WHERE seq < ? "
         "AND (? = '' OR actor = ?) AND (? = '' OR object = ?) AND (? = '' OR action = ? OR action LIKE ?) "
-        "AND (? = '' OR LOWER(actor || ' ' || action || ' ' || object) LIKE ? ESCAPE '\\') "
-        "ORDER BY seq DESC LIMIT ?",
-        (
-            *(before, before, which.actor, which.actor, which.object, which.object),
-            *(which.action, which.action, f"{which.action}.%", which.q, like(which.q.lower()), count),
-        ),
+        "AND actor || ' ' || action || ' ' || object LIKE ? ESCAPE '\\' ORDER BY seq DESC LIMIT ?",
+        (before or _END, actor, actor, object, object, action, action, f"{action}.%", like(q), count),
     ).fetchall()
     return [(seq, Entry(*row)) for seq, *row in rows]

@@ -64,13 +64,12 @@ def open_messages(tx: Execute, person: str) -> int:
 
 
 def by_person(tx: Execute, *, begun: bool) -> dict[str, int]:
-    """How many messages each person has that wait for the model's answer or have it under way; or, `begun`,
-    how many runs."""
-    what = "runs WHERE status IN ('in_progress', 'cancelling')"
+    """How many runs of each person have `begun`; or how many messages are open, as `open_messages` counts."""
+    what = "WHERE status IN ('in_progress', 'cancelling')"
     if not begun:
-        what = f"runs JOIN messages ON messages.run_id = runs.id WHERE runs.{UNFINISHED} AND lane <> runs.id"
-    counted = f"SELECT COALESCE(runs.person, ''), COUNT(*) FROM {what} GROUP BY 1"
-    return dict(tx.execute(counted).fetchall())
+        what = f"JOIN messages ON messages.run_id = runs.id WHERE runs.{UNFINISHED} AND lane <> runs.id"
+    found = tx.execute(f"SELECT runs.person, COUNT(*) FROM runs {what} AND runs.person <> '' GROUP BY 1")
+    return dict(found.fetchall())
 
 
 def waiting_in(tx: Execute, lane: str, topic: str) -> RunId | None:

@@ -18,7 +18,7 @@ from bots.web.page.gate import cookie_of, language_of
 from bots.web.page.services import Console
 from bots.web.page.shown import link, posts, shown
 from bots.web.route import EVENTS, NOTHING, Answer, Call, Route, by
-from core.api.console.governing import admins_only
+from core.api.console.people import admins_only
 from core.api.console.sessions import TOKEN
 from core.api.key import Key
 from core.api.page import listed
@@ -85,7 +85,7 @@ def routes(console: Console) -> tuple[Route, ...]:
         *_playground(console),
         *_health(console),
     )
-    return (*found, *observe.routes(console), *people.routes(console), *trials.routes(console.trials))
+    return (*found, *observe.routes(console), *people.routes(console.people), *trials.routes(console.trials))
 
 
 def _access(console: Console) -> tuple[Route, ...]:

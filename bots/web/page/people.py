@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Final
 
 from pydantic import Field
 
 from bots.web.bodies.shared import Body, Query
-from bots.web.page.services import Console
-from bots.web.route import Answer, Call, Route, by
-from core.api.console.governing import deeds
-from core.store.audit import Which
+from bots.web.page.trials import Nothing
+from bots.web.route import Route, by
+from core.api.console.people import People
 
 Part = Annotated[str, Field(max_length=200)]
+HERE: Final = "/console"
 
 
-class Deeds(Query):
+class Search(Query):
     q: Part = ""
+
+
+class Deeds(Search):
     actor: Part = ""
     action: Part = ""
     object: Part = ""
@@ -24,36 +27,19 @@ class Deeds(Query):
     after: str | None = None
 
 
-class Search(Query):
-    q: Part = ""
-
-
-class Blank(Body):
-    """{}"""
-
-
 class Confirmed(Body):
     confirm: Part
 
 
-def routes(console: Console) -> tuple[Route, ...]:
+def routes(people: People) -> tuple[Route, ...]:
     """Their operations."""
-    people, one = console.people, "/api/people/{person_id}"
-
-    async def audited(call: Call) -> Answer:
-        query = dict(call.query)
-        limit, after = query.pop("limit"), query.pop("after")
-        return await deeds(console.looks, call.key, Which(**query), limit, after)
-
+    one, deeds, found = "/api/people/{person_id}", by(people.deeds), by(people.search)
+    export, erase = by(people.export), by(people.erase)
     return (
-        _route("GET", "/api/audit", audited, "Who did what", query=Deeds, answer="list"),
-        _route("GET", "/api/rules", by(people.governed), "Rules and limits in force"),
-        _route("GET", "/api/people", by(people.search), "Find people", query=Search, answer="list"),
-        _route("GET", one, by(people.person), "How much is kept of a person; audited"),
-        _route("POST", f"{one}/export", by(people.export), "All that is kept; audited", body=Blank),
-        _route("POST", f"{one}/erase", by(people.erase), "Erase it; audited", body=Confirmed),
+        Route("GET", "/api/audit", deeds, "Who did what", query=Deeds, answer="list", base=HERE),
+        Route("GET", "/api/rules", by(people.governed), "Rules and limits in force", base=HERE),
+        Route("GET", "/api/people", found, "Find people", query=Search, answer="list", base=HERE),
+        Route("GET", one, by(people.person), "How much is kept of a person; audited", base=HERE),
+        Route("POST", f"{one}/export", export, "All that is kept; audited", body=Nothing, base=HERE),
+        Route("POST", f"{one}/erase", erase, "Erase it; audited", body=Confirmed, base=HERE),
     )
-
-
-def _route(method: Literal["GET", "POST"], path: str, handle: Any, summary: str, **more: Any) -> Route:
-    return Route(method, path, handle, summary, base="/console", **more)

@@ -1,17 +1,16 @@
-"""People and limits as admins see them: the rules in force, who has used how much of a limit, one's data."""
+"""What admins see and do: rules and limits in force, who has used how much, a person's data, the audit."""
 
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any, Final
 
-from core.api.console.governing import admins_only
 from core.api.console.looks import Looks, may_read
 from core.api.key import Key
 from core.api.page import listed
-from core.api.refusal import Refusal
+from core.api.refusal import Refusal, not_found
 from core.policy import personal_data, rules
 from core.policy.access import with_network
 from core.policy.limits import WINDOW
@@ -27,13 +26,30 @@ MOST_FOUND: Final = 20
 Row = dict[str, Any]
 
 
+def admins_only(key: Key) -> None:
+    """Raises Refusal for all others."""
+    if not key.admin:
+        told = "Only an admin's key may do this: `spool keys create NAME --console --admin` makes one."
+        raise Refusal(told, status=403, code="admin")
+
+
 @dataclass(frozen=True, slots=True)
 class People:
-    """For admins alone; who looks at a person's data, takes it along or erases it is written down."""
+    """For admins alone. Who looks at a person's data, takes it along or erases it is written down."""
 
     db: Database
     looks: Looks
     settings: Settings
+
+    async def deeds(self, key: Key, limit: int, after: str | None, **which: str) -> Row:
+        """A page of the audit, the newest first."""
+        admins_only(key)
+        if after is not None and not (after.isascii() and after.isdigit() and len(after) < 19):
+            raise not_found("row", after)
+        before = int(after) if after else None
+        found = await self.looks.look(lambda tx: audit.page(tx, which, limit + 1, before))
+        rows = [{"id": str(seq), **asdict(entry)} for seq, entry in found]
+        return listed(rows[:limit], more=len(rows) > limit)
 
     async def governed(self, key: Key) -> Row:
         """Rules and limits in force, where each comes from, and who has used the most."""
@@ -53,8 +69,8 @@ class People:
         return await self._shown(id)
 
     async def export(self, key: Key, id: str, _: Row) -> Row:
-        """All of it, with every word. Raises Refusal where the key may not read what people say."""
-        _checked(key, id)
+        """All of it, with every word."""
+        admins_only(key)
         may_read(key, None)
         await self._noted(key, id, "data.export")
         return await self.looks.look(lambda tx: personal_data.export(tx, id))
@@ -85,29 +101,37 @@ def _checked(key: Key, id: str) -> None:
 
 
 def _governed(tx: Execute, settings: Settings, now: float) -> Row:
-    usual, wanted = rules.in_force(Settings()), rules.in_force(settings)
-    told = {
-        name: {"name": name, "value": value, "source": "default" if value == usual[name] else name}
-        for name, value in wanted.items()
-    }
-    today = date.fromisoformat(usage.day_of(now, settings.zone))
-    day, month = Span(today, settings.zone), Span(today.replace(day=1), settings.zone)
-    begun = runs.by_person(tx, begun=True)
-    spent = usage.together(usage_days.totals(tx, month, "kind").values()).price_usd
-    spenders = {who: one.price_usd or 0.0 for who, one in usage_days.totals(tx, day, "person").items() if who}
-    used: dict[str, dict[str, float]] = {
-        "LIMIT_OPEN": {who: n for who, n in runs.by_person(tx, begun=False).items() if who},
-        "LIMIT_PERSON_RUNS": {who: n for who, n in begun.items() if who},
-        "LIMIT_RUNS": {"": sum(begun.values())},
-        "LIMIT_PERSON_DAY": spenders,
-        "LIMIT_MONTH": {"": spent or 0.0},
-    }
-    for name in ("LIMIT_PERSON_MINUTE", "LIMIT_PLACE_MINUTE"):
-        fullest = buckets.fullest(tx, name, now, LARGEST)
-        used[name] = {who: round((at - now) * wanted[name] / WINDOW, 1) for who, at in fullest}
-    limits = [one | {"used": _largest(tx, used[name])} for name, one in told.items() if name in used]
-    others = [one | {"value": _named(tx, one["value"])} for name, one in told.items() if name not in used]
+    usual, used = rules.in_force(Settings()), _used(tx, settings, now)
+    told = [
+        {"name": name, "value": value, "source": "default" if value == usual[name] else name}
+        for name, value in rules.in_force(settings).items()
+    ]
+    limits = [one | {"used": _largest(tx, used[one["name"]])} for one in told if one["name"] in used]
+    others = [one | {"value": _named(tx, one["value"])} for one in told if one["name"] not in used]
     return {"at": now, "zone": settings.zone, "rules": others, "limits": limits}
+
+
+def _used(tx: Execute, settings: Settings, now: float) -> dict[str, dict[str, float]]:
+    """Of each limit, by whom; of what counts for all together, by ""."""
+    today, begun = date.fromisoformat(usage.day_of(now, settings.zone)), runs.by_person(tx, begun=True)
+    day, month = (Span(since, settings.zone) for since in (today, today.replace(day=1)))
+    all_of_it = usage.together(usage_days.totals(tx, month, "kind").values())
+    minute = {
+        name: {who: (at - now) * size / WINDOW for who, at in buckets.fullest(tx, name, now, LARGEST)}
+        for name, size in (
+            ("LIMIT_PERSON_MINUTE", settings.limit_person_minute),
+            ("LIMIT_PLACE_MINUTE", settings.limit_place_minute),
+        )
+    }
+    return minute | {
+        "LIMIT_OPEN": {**runs.by_person(tx, begun=False)},
+        "LIMIT_PERSON_RUNS": {**begun},
+        "LIMIT_RUNS": {"": sum(begun.values())},
+        "LIMIT_PERSON_DAY": {
+            who: one.price_usd or 0 for who, one in usage_days.totals(tx, day, "person").items() if who
+        },
+        "LIMIT_MONTH": {"": all_of_it.price_usd or 0},
+    }
 
 
 def _largest(tx: Execute, used: dict[str, float]) -> list[Row]:
