@@ -170,6 +170,10 @@ class Uploads:
                 with suppress(Refused, Gone, Unreachable):
                     await self._delete(found.id)
 
+    async def give(self, file: File) -> None:
+        """Show a file of no run. Raises what is raised."""
+        await _must(self._complete(await self._upload(file), file))
+
     async def _delete(self, file: str) -> None:
         """The file, and the message that showed it: without the file Slack leaves that behind, empty."""
         if await self._shown(file):
@@ -239,7 +243,7 @@ class Uploads:
         request = self.client.files_completeUploadExternal(
             files=[{"id": given, "title": file_name(file.name)}],
             channel_id=self.address.channel,
-            thread_ts=self.address.topic,
+            thread_ts=self.address.topic or None,
         )
         try:
             await call(request)

@@ -17,6 +17,7 @@ from typing import Any
 from slack_bolt.app.async_app import AsyncApp
 
 from bots.replies.commands import choice_text, console_text, memory_text, model_text, reset_text
+from bots.replies.privacy import FILE, Privacy, Told
 from bots.slack.api import call
 from bots.slack.poster import APPROVE, RATE, REFUSE, reference
 from core.concurrency import Background
@@ -24,10 +25,11 @@ from core.errors import SpoolError
 from core.inbox import Inbox
 from core.policy.feedback import LONGEST_REASON
 from core.texts import text
-from core.types import Address, IncomingMessage, Vote, Wish
+from core.types import Address, File, IncomingMessage, Vote, Wish
 
 logger = logging.getLogger(__name__)
 ANY = re.compile(".*")
+PRIVATE = re.compile("privacy:.*")
 WHY = "why"
 """What the form that asks for a reason, and its one field, are called."""
 _VOTES: dict[str, Vote] = {"good": "good", "bad": "bad"}
@@ -49,12 +51,14 @@ class Interactions:
     ) -> None:
         self._inbox, self._team, self._language, self._locale = inbox, team, language, locale
         self._direct, self._client = direct, app.client
-        self._background = Background()
+        self._background, self._own_data = Background(), Privacy(inbox.data, "slack", language)
         app.command("/reset")(self._reset)
         app.command("/assistant")(self._assistant)
         app.command("/model")(self._model)
         app.command("/console")(self._console)
         app.command("/memory")(self._memory)
+        app.command("/privacy")(self._privacy)
+        app.action(PRIVATE)(self._private)
         app.shortcut("reset_thread")(self._shortcut)
         app.action(APPROVE)(self._decide)
         app.action(REFUSE)(self._decide)
@@ -93,6 +97,35 @@ class Interactions:
         user = str(body["user_id"])
         held = await self._inbox.memory(self._address(body["channel_id"]), user)
         await self._answer(ack, memory_text(held, await self._quickly(user), self._language))
+
+    async def _privacy(self, body: dict[str, Any], ack: Any) -> None:
+        user = str(body["user_id"])
+        told = await self._own_data.told(user, await self._quickly(user))
+        await ack(response_type="ephemeral", **_with_buttons(told))
+
+    async def _private(self, body: dict[str, Any], ack: Any, respond: Any) -> None:
+        """A button under what is kept of somebody: on disk before the acknowledgement."""
+        user, does = str(body["user"]["id"]), str(_pressed(body).get("value") or "")
+        locale = await self._quickly(user)
+        told = None if does == "export" else await self._own_data.pressed(does, user, locale)
+        await ack()
+
+        async def answered() -> None:
+            said = _with_buttons(told or Told(await self._exported(user, locale)))
+            with suppress(Exception):  # Slack did not take it, and nothing else can be told
+                await respond(response_type="ephemeral", replace_original=False, **said)
+
+        self._background.start(answered(), "privacy")
+
+    async def _exported(self, user: str, locale: str) -> str:
+        """What to say of the file, which is in a direct message then, where only that person sees it."""
+        try:
+            if content := await self._own_data.file(user):
+                await self._send(user, File(FILE, "application/json", content))
+                return self._own_data.say("sent", locale)
+        except SpoolError as error:
+            logger.info("the file could not be sent", extra={"error": str(error)})
+        return self._own_data.failed(user, locale)
 
     async def _answer(self, ack: Any, said: str) -> None:
         await ack(text=_plain(said), response_type="ephemeral")
@@ -207,6 +240,19 @@ def asking_why(run: str, locale: str, language: str) -> dict[str, Any]:
     field["element"] = written | {"placeholder": plain("hint", 150)}
     form = {"type": "modal", "callback_id": WHY, "private_metadata": run, "blocks": [field]}
     return form | {"title": plain("title"), "submit": plain("send"), "close": plain("skip")}
+
+
+def _with_buttons(told: Told) -> dict[str, Any]:
+    """As a message of Slack. Nothing in it is markup."""
+
+    def button(does: str, label: str) -> dict[str, Any]:
+        style = {"style": "danger"} if does.startswith("sure") else {}
+        shown = {"type": "plain_text", "text": label}
+        return {"type": "button", "action_id": f"privacy:{does[:6]}", "value": does, "text": shown} | style
+
+    section = {"type": "section", "text": {"type": "plain_text", "text": told.text}}
+    actions = {"type": "actions", "elements": [button(*one) for one in told.buttons]}
+    return {"text": _plain(told.text), "blocks": [section, *([actions] if told.buttons else [])]}
 
 
 def _pressed(body: Mapping[str, Any]) -> Mapping[str, Any]:
