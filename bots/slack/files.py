@@ -11,7 +11,7 @@ import logging
 import re
 from collections.abc import Awaitable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import aiohttp
@@ -150,64 +150,17 @@ _UNKNOWN_FILE = {"file_not_found", "file_deleted", "files_not_found"}
 
 
 @dataclass
-class Uploads:
-    """`core.ports.Attaching` for one run in one Slack thread."""
+class Giving:
+    """Files into one place of Slack."""
 
     client: AsyncWebClient
     session: aiohttp.ClientSession
-    journal: Journal
     address: Address
-    failures: int = 0
-
-    async def attach(self, key: str, file: File) -> None:
-        """See `Attaching.attach`."""
-        await until_posted(lambda: self._attach(key, file))
-
-    async def remove(self) -> None:
-        """See `Removing.remove`."""
-        for key in self.journal.names("file:"):
-            if found := self.journal.get(steps.upload(key)):
-                with suppress(Refused, Gone, Unreachable):
-                    await self._delete(found.id)
+    failures: int = field(default=0, kw_only=True)
 
     async def give(self, file: File) -> None:
-        """Show a file of no run. Raises what is raised."""
+        """Show one that belongs to no run."""
         await _must(self._complete(await self._upload(file), file))
-
-    async def _delete(self, file: str) -> None:
-        """The file, and the message that showed it: without the file Slack leaves that behind, empty."""
-        if await self._shown(file):
-            info = (await call(self.client.files_info(file=file))).get("file") or {}
-            for ts in _shares(info, self.address):
-                with suppress(Refused, Gone):
-                    await call(self.client.chat_delete(channel=self.address.channel, ts=ts))
-        await call(self.client.files_delete(file=file))
-
-    async def _attach(self, key: str, file: File) -> None:
-        step = steps.upload(key)
-        before = self.journal.get(step)
-        if before and before.shown:
-            return
-        given = before.id if before else None
-        if given is None or not await self._shown(given):
-            given = await self._show(step, file, given)
-        await self.journal.record(step, Uploaded(given, shown=True))
-
-    async def _show(self, step: Step[Uploaded], file: File, given: str | None) -> str:
-        """Show the file whose bytes Slack has already, else (or if it has forgotten them) upload it first."""
-        if given is not None:
-            try:
-                await self._complete(given, file)
-            except Refused as error:
-                if error.error in _UNKNOWN_FILE:
-                    return await self._show(step, file, None)
-                if error.error != _DONE_ALREADY:
-                    raise error.unreachable() from error
-            return given
-        given = await self._upload(file)
-        await self.journal.record(step, Uploaded(given))
-        await _must(self._complete(given, file))
-        return given
 
     async def _upload(self, file: File) -> str:
         """Give Slack the bytes; nobody sees them yet. Doing it again is harmless."""
@@ -263,6 +216,59 @@ class Uploads:
         except (Refused, Gone, Unreachable) as error:
             logger.info("file cannot be looked up", extra={"error": str(error)})
             return False
+
+
+@dataclass
+class Uploads(Giving):
+    """`core.ports.Attaching` for one run in one Slack thread."""
+
+    journal: Journal
+
+    async def attach(self, key: str, file: File) -> None:
+        """See `Attaching.attach`."""
+        await until_posted(lambda: self._attach(key, file))
+
+    async def remove(self) -> None:
+        """See `Removing.remove`."""
+        for key in self.journal.names("file:"):
+            if found := self.journal.get(steps.upload(key)):
+                with suppress(Refused, Gone, Unreachable):
+                    await self._delete(found.id)
+
+    async def _delete(self, file: str) -> None:
+        """The file, and the message that showed it: without the file Slack leaves that behind, empty."""
+        if await self._shown(file):
+            info = (await call(self.client.files_info(file=file))).get("file") or {}
+            for ts in _shares(info, self.address):
+                with suppress(Refused, Gone):
+                    await call(self.client.chat_delete(channel=self.address.channel, ts=ts))
+        await call(self.client.files_delete(file=file))
+
+    async def _attach(self, key: str, file: File) -> None:
+        step = steps.upload(key)
+        before = self.journal.get(step)
+        if before and before.shown:
+            return
+        given = before.id if before else None
+        if given is None or not await self._shown(given):
+            given = await self._show(step, file, given)
+        await self.journal.record(step, Uploaded(given, shown=True))
+
+    async def _show(self, step: Step[Uploaded], file: File, given: str | None) -> str:
+        """Show the file whose bytes Slack has already, else (or if it has forgotten them) upload it first."""
+        if given is not None:
+            try:
+                await self._complete(given, file)
+            except Refused as error:
+                if error.error in _UNKNOWN_FILE:
+                    return await self._show(step, file, None)
+                if error.error != _DONE_ALREADY:
+                    raise error.unreachable() from error
+            return given
+        given = await self._upload(file)
+        await self.journal.record(step, Uploaded(given))
+        await _must(self._complete(given, file))
+        return given
 
 
 def _stands(file: dict[str, Any], address: Address) -> bool:

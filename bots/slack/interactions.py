@@ -51,6 +51,8 @@ class Interactions:
     ) -> None:
         self._inbox, self._team, self._language, self._locale = inbox, team, language, locale
         self._direct, self._client = direct, app.client
+        self.send: Callable[[str, File], Awaitable[None]] | None = None
+        """Gives a person a file so that only they see it."""
         self._background, self._own_data = Background(), Privacy(inbox.data, "slack", language)
         app.command("/reset")(self._reset)
         app.command("/assistant")(self._assistant)
@@ -120,8 +122,9 @@ class Interactions:
     async def _exported(self, user: str, locale: str) -> str:
         """What to say of the file, which is in a direct message then, where only that person sees it."""
         try:
-            if content := await self._own_data.file(user):
-                await self._send(user, File(FILE, "application/json", content))
+            content = await self._own_data.file(user)
+            if content and self.send:
+                await self.send(user, File(FILE, "application/json", content))
                 return self._own_data.say("sent", locale)
         except SpoolError as error:
             logger.info("the file could not be sent", extra={"error": str(error)})
@@ -248,7 +251,12 @@ def _with_buttons(told: Told) -> dict[str, Any]:
     def button(does: str, label: str) -> dict[str, Any]:
         style = {"style": "danger"} if does.startswith("sure") else {}
         shown = {"type": "plain_text", "text": label}
-        return {"type": "button", "action_id": f"privacy:{does[:6]}", "value": does, "text": shown} | style
+        return {
+            "type": "button",
+            "action_id": f"privacy:{does.partition(':')[0]}",
+            "value": does,
+            "text": shown,
+        } | style
 
     section = {"type": "section", "text": {"type": "plain_text", "text": told.text}}
     actions = {"type": "actions", "elements": [button(*one) for one in told.buttons]}

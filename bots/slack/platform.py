@@ -23,7 +23,7 @@ from bots.replies.live import FullReply
 from bots.replies.posts import Count, Posts
 from bots.replies.safe_text import harmless
 from bots.slack.api import Budget, Client, Limited, Refused, call
-from bots.slack.files import SlackFiles, Uploads
+from bots.slack.files import Giving, SlackFiles, Uploads
 from bots.slack.following import Heard
 from bots.slack.interactions import Interactions
 from bots.slack.listeners import Listeners, us_of
@@ -45,7 +45,7 @@ from core.settings.http import CONSOLE
 from core.store import steps
 from core.store.steps import Journal
 from core.texts import of_script, text
-from core.types import Activity, Address, Attachment, Earlier, IncomingMessage, Person, Standing
+from core.types import Activity, Address, Attachment, Earlier, File, IncomingMessage, Person, Standing
 
 logger = logging.getLogger(__name__)
 CHECK = 60.0
@@ -96,7 +96,8 @@ class SlackPlatform:
             waiting=self._waiting,
         )
         team, language = us_of(me).team, self._settings.language
-        Interactions(listeners.app, self._inbox, team, language, self._locale, self.direct)
+        own = Interactions(listeners.app, self._inbox, team, language, self._locale, self.direct)
+        own.send = self.send
         history = History(self._client, partial(listeners.message, live=False))
         window = self._settings.catch_up_seconds
         caught_up = CatchUp(self._inbox, self.name, window, quick=15, pause=2.6)  # two of 50 calls a minute
@@ -105,6 +106,7 @@ class SlackPlatform:
         def greeted() -> None:
             connected()
             reading.start(caught_up.keep(history.read), "slack catch-up")
+            reading.start(self._inbox.data.workspace(self.name, team, here=True), "slack workspace")
 
         socket = SocketMode(self._session, self._open_url, listeners.app.async_dispatch, listeners.settled)
         self._heard.interrupted()
@@ -173,7 +175,7 @@ class SlackPlatform:
             posts = Posts(journal, poster, self._locks)
             show_activities = lambda activities: thinking.doing(self._busy(message, activities))  # noqa: E731
             brush = StreamBrush(self._streaming, posts, poster, message, show_activities, begun=begun)
-            files = Uploads(self._client, self._session, journal, address)
+            files = Uploads(self._client, self._session, address, journal)
             async with FullReply(brush, files, ApprovalPosts(posts, journal, poster)) as reply:
                 if CONSOLE in self._settings.http_serve:
                     reply.seen = partial(self._people.tell, message, self._called)
@@ -247,10 +249,18 @@ class SlackPlatform:
         except SpoolError as error:
             logger.info("a person could not be told", extra={"error": loggable(error)})
 
+    async def send(self, user: str, file: File) -> None:
+        """In a direct message."""
+        where = Address(self.name, "", await self._direct(user), "")
+        await Giving(self._client, self._session, where).give(file)
+
+    async def _direct(self, user: str) -> str:
+        opened = await call(self._client.conversations_open(users=user))
+        return str(opened["channel"]["id"])
+
     async def direct(self, user: str, words: str) -> None:
         """See `bots.intake.alerts.Direct`."""
-        opened = await call(self._client.conversations_open(users=user))
-        channel, post = str(opened["channel"]["id"]), self._client.chat_postMessage
+        channel, post = await self._direct(user), self._client.chat_postMessage
         await call(post(channel=channel, text=words, unfurl_links=False, unfurl_media=False))
 
     def count(self, told: Count) -> None:
