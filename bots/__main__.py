@@ -34,6 +34,7 @@ OPERATING = {
     "usage": "see what the model server was asked for, and what it cost",
     "keys": "make and revoke the keys with which programs use the API",
     "console": "print a link that opens the web page, once",
+    "access": "see whom the bot answers where, and which setting says so",
     "data": "show, export or erase what is kept of a person",
     "audit": "see who did what",
     "doctor": "check settings, tokens, permissions and data, and say how to put right what is wrong",

@@ -36,6 +36,7 @@ from core.files.library import Library
 from core.files.sent import SentFiles
 from core.inbox import Inbox, Policy
 from core.policy.access import Access
+from core.policy.explain import in_force
 from core.policy.ledger import Speech
 from core.policy.personal_data import Erasing, Terms
 from core.policy.prices import Prices
@@ -155,6 +156,7 @@ def _core(
     endings = Endings(db, lanes, rules.budget)
     service = _assistants(settings, db, ready)
     inbox = Inbox(db, lanes, policy, approvals, attachments, ModelChoices(db, service, background))
+    inbox.explain = lambda act: db(lambda tx: in_force(tx, settings, act))
     return _Core(ready, attachments, summaries, lanes, inbox, background, service, endings, answering, sent)
 
 

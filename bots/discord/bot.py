@@ -32,6 +32,12 @@ _KOREAN: Final = {
     "memory": "기억",
     "privacy": "개인정보",
     "What is kept of you; have it as a file, or erased": "보관 중인 내 데이터를 보고, 파일로 받거나 지웁니다",
+    "access": "권한",
+    "What is in force here for somebody, and which setting says so (admins)": (
+        "여기서 누구에게 답하는지, 어떤 설정 때문인지 관리자에게 보여 드립니다"
+    ),
+    "person": "사람",
+    "Whom to look at; nobody: yourself": "누구를 볼지, 비우면 본인",
     "console": "콘솔",
     "A link to the web page (admins)": "관리자를 위한 웹 페이지 링크를 드립니다",
     "How much I remember of us here": "여기서 나눈 대화를 얼마나 기억하는지 알려 드립니다",
@@ -131,6 +137,14 @@ def _commands() -> list[app_commands.Command[Any, ..., None]]:
 
     async def privacy(interaction: discord.Interaction) -> None: ...
 
+    async def access(interaction: discord.Interaction, person: discord.User | None = None) -> None: ...
+
+    explain = app_commands.Command[Any, ..., None](
+        name="access",
+        description="What is in force here for somebody, and which setting says so (admins)",
+        callback=access,
+    )
+    app_commands.describe(person="Whom to look at; nobody: yourself")(explain)
     switch = app_commands.Command[Any, ..., None](
         name="assistant",
         description="Show the assistants, or choose this channel's",
@@ -145,6 +159,7 @@ def _commands() -> list[app_commands.Command[Any, ..., None]]:
         app_commands.Command(name="reset", description="Start a fresh conversation", callback=reset),
         switch,
         another,
+        explain,
         app_commands.Command(name="memory", description="How much I remember of us here", callback=memory),
         app_commands.Command(
             name="privacy",

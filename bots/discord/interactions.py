@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Awaitable, Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -19,7 +20,7 @@ from bots.discord.hooks import Asking
 from bots.discord.poster import GREY, RED, STOP, answered, reference, row, thumbs, voted, wished
 from bots.discord.reader import Reader
 from bots.discord.wording import inner, maps, word
-from bots.replies.commands import choice_text, console_text, memory_text, model_text, reset_text
+from bots.replies.commands import access_text, choice_text, console_text, memory_text, model_text, reset_text
 from bots.replies.privacy import FILE, Privacy
 from core.concurrency import Background
 from core.errors import SpoolError
@@ -93,6 +94,8 @@ class Interactions:
             self._do(payload, self._memory(payload))
         elif command == "privacy":
             self._do(payload, self._privacy(payload, ""))
+        elif command == "access":
+            self._do(payload, self._access(payload, data))
         elif payload.get("type") == _AUTOCOMPLETE:
             self._answer(payload, {"type": _CHOICES, "data": {"choices": []}})
         elif payload.get("type") == _COMPONENT:
@@ -199,6 +202,15 @@ class Interactions:
         person = _person(payload)
         url, direct = await self._inbox.console(f"discord:{person}"), partial(self._api.direct, person)
         return _told(await console_text(url, direct, _locale(payload), self._language))
+
+    async def _access(self, payload: Mapping[str, Any], data: Mapping[str, Any]) -> Answer:
+        """As if that person, or who asks, mentioned the bot there."""
+        asked = events.used(payload)
+        act = replace(
+            asked, kind="direct" if asked.direct else "mention", person=_given(data) or asked.person
+        )
+        told = await self._inbox.explained(await self._reader.door.learnt(act), asked.person)
+        return _told(access_text(told, _locale(payload), self._language))
 
     async def _memory(self, payload: Mapping[str, Any]) -> Answer:
         held = await self._inbox.memory(_address(payload), _person(payload))

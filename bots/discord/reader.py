@@ -20,9 +20,9 @@ from bots.discord import events
 from bots.discord.api import DiscordApi, sent_at
 from bots.discord.channels import Channels
 from bots.discord.gateway import Position
-from bots.intake.door import Door
 from bots.intake.following import Following
 from bots.intake.said import Said
+from bots.intake.standings import Standings
 from core.concurrency import Background
 from core.errors import SpoolError, Unsaved
 from core.inbox import Inbox, Receipt
@@ -51,7 +51,7 @@ class Reader:
         self._failed, self._following = failed, following
         self._roles: dict[str, str | None] = {}
         self.channels = Channels(api)
-        self.door = Door(inbox.access, self._standing)
+        self.door = Standings(inbox.access, self._standing)
         self._lines: dict[str, deque[Callable[[], Awaitable[None]]]] = {}
         self._background = Background()
         self.chain = Chain()

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
 from core.assistants.choose import Choice
 from core.assistants.model_choice import ModelChoice
@@ -40,6 +40,23 @@ async def console_text(url: str, direct: Callable[[str], Awaitable[None]], local
                 await direct(words)
             return text("console_sent", locale, language)
     return words
+
+
+def access_text(told: Mapping[str, Any] | None, locale: str, language: str) -> str:
+    """What is in force for a person in a place, as `core.policy.explain` tells it; None: to admins only."""
+    if told is None:
+        return text("access_admins", locale, language)
+    of = told["assistant"]
+    lines = ["access_allowed" if told["allowed"] else "access_denied", *["access_assumed"] * told["assumed"]]
+    lines += ["access_assistant", "access_scope", "access_limits", "access_tools"]
+    said = {
+        **told,
+        "scoped": told["scope_source"],
+        **{"name": of["name"] or of["id"], "id": of["id"], "version": of["version"], "of": of["source"]},
+        "limits": ", ".join(f"{one['name']}={one['value']:g} ({one['source']})" for one in told["limits"]),
+        "tools": ", ".join(told["tools"]) or "–",
+    }
+    return "\n".join(text(line, locale, language).format(**said) for line in lines)
 
 
 def choice_text(choice: Choice, locale: str, language: str) -> str:

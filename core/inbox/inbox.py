@@ -7,12 +7,14 @@ import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
+from typing import Any
 
 from core.assistants.choose import Choice, choose
 from core.assistants.model_choice import ModelChoice, ModelChoices
 from core.errors import Unsaved
 from core.files.attachments import Attachments, place
 from core.inbox.acceptance import Acceptance, Policy, Receipt
+from core.policy.access import Act
 from core.policy.feedback import Feedback
 from core.policy.personal_data import PersonalData
 from core.runs.approvals import Approvals
@@ -49,6 +51,8 @@ class Inbox:
         self._called: dict[tuple[str, str, str], str] = {}
         self.page: Callable[[str], Awaitable[str]] | None = None
         """Gives a link that opens the web page, once, for a person; None where no page is served."""
+        self.explain: Callable[[Act], Awaitable[Mapping[str, Any]]] | None = None
+        """Tells what is in force for whoever would do that: `core.policy.explain`."""
 
     def receive(
         self,
@@ -269,6 +273,11 @@ class Inbox:
         """A link for an admin, who is named with the platform; "" for others, and where no page is served."""
         admin = person in self.access.admins
         return await self.page(person) if self.page and admin else ""
+
+    async def explained(self, act: Act, user: str) -> Mapping[str, Any] | None:
+        """What is in force there for the person of that act; None where who asks is no admin."""
+        may = self.explain and self.access.admin(act.platform, user)
+        return await self.explain(act) if self.explain and may else None
 
     async def model(self, address: Address, parent: str, user: str, wanted: str) -> ModelChoice:
         """Which model answers there; or, for admins, that the assistant there uses `wanted` from now on."""

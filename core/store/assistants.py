@@ -37,6 +37,11 @@ def nearest(tx: Execute, platform: str, places: Sequence[str]) -> Assistant:
 
     Raises LookupError when nobody called `settle` on this database.
     """
+    return located(tx, platform, places)[0]
+
+
+def located(tx: Execute, platform: str, places: Sequence[str]) -> tuple[Assistant, tuple[str, str]]:
+    """The same, and where it is assigned that this comes from."""
     order = [*((platform, place) for place in places), DEFAULT, SETTINGS]
     marks = ", ".join("?" for _ in order)
     rows = tx.execute(
@@ -47,7 +52,7 @@ def nearest(tx: Execute, platform: str, places: Sequence[str]) -> Assistant:
     found = {(row[0], row[1]): row[2:] for row in rows}
     for pair in order:
         if pair in found:
-            return _assistant(*found[pair])
+            return _assistant(*found[pair]), pair
     raise LookupError("no assistant is settled")
 
 

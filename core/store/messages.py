@@ -254,6 +254,21 @@ def spoke_before(tx: Execute, address: Address, user: str) -> bool:
     )
 
 
+def surroundings(tx: Execute, platform: str, channel: str) -> tuple[str, str]:
+    """The workspace or server of a channel and, of a Discord thread, the channel it belongs to, as far as
+    messages have told; "" for what they have not. In Slack every channel is in the one workspace.
+    """
+    for where, given in (("channel = ?", (channel,)), ("platform = 'slack'", ())):
+        rows = tx.execute(
+            f"SELECT workspace, json_extract(body, '$.parent') FROM messages WHERE platform = ? AND {where} "
+            "ORDER BY seq DESC LIMIT 1",
+            (platform, *given),
+        ).fetchall()
+        if rows:
+            return rows[0][0], rows[0][1] or ""
+    return "", ""
+
+
 _BEFORE = "platform = ? AND workspace = ? AND channel = ? AND topic = ?"
 
 

@@ -18,7 +18,8 @@ from standins.discord.message import EPHEMERAL, Message
 
 _MOST = {CHAT: 100, USER_MENU: 15, MESSAGE_MENU: 15}
 _KEPT = ("name_localizations", "description_localizations", "integration_types", "contexts")
-_PLAYED = {3: str, 4: int, 5: bool, 10: float}  # types of options: string, integer, boolean, number
+_PLAYED = {3: str, 4: int, 5: bool, 6: str, 10: float}  # string, integer, boolean, a user's id, number
+_USER = 6
 _LONGEST_VALUE = 6000
 
 
@@ -101,6 +102,8 @@ def _filled(known: Mapping[str, JSON], name: str, value: Any) -> JSON:
         raise LookupError(f"the command has no option {name!r}; there are {list(known)}")
     if type(value) is not _PLAYED.get(option["type"]):
         raise LookupError(f"{value!r} is no value for option {name!r} of type {option['type']}")
+    if option["type"] == _USER and not str(value).isdecimal():
+        raise LookupError(f"{value!r} is nobody's id")
     choices = [choice["value"] for choice in option.get("choices") or ()]
     if choices and value not in choices:
         raise LookupError(f"{value!r} is not among {choices}")

@@ -54,6 +54,7 @@ async def test_a_press_decides(chat, spool, office, script, button, decided, sai
     assert [] == [post for post in chat.posts(asked) if post.buttons]
 
 
+@pytest.mark.promise("A4", "T3")
 async def test_others_and_later_presses_decide_nothing(chat, spool, office, script):
     """Bob neither presses nor writes for Ann; of her three presses at once the first counts, none later."""
     office.tool("book", BOOK)

@@ -58,6 +58,7 @@ async def test_documents(chat, spool, office, script, openai, tmp_path):
     assert {} == openai.files.kept
 
 
+@pytest.mark.promise("P4")
 async def test_the_log_of_a_day(slack, discord, spool, script, office, openai):
     """Every line says what happened and to which run; none has what anybody wrote, sent or keeps secret."""
     office.tool("all", TOOLS)

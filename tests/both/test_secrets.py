@@ -34,7 +34,7 @@ def stored(folder: Path) -> bytes:
     return b"".join(path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file())
 
 
-@pytest.mark.promise("K1")
+@pytest.mark.promise("K1", "O9", "K5")
 async def test_no_secret_is_told_whatever_happens(slack, discord, openai, script, office, tmp_path):
     """Tools give them away, servers repeat them, sockets with tickets in their addresses break."""
     office.tool("leak", LEAK)

@@ -104,6 +104,7 @@ async def write(chat: Chat, who: str, chance: random.Random) -> list[tuple[str, 
     return asked
 
 
+@pytest.mark.promise("I4")
 @pytest.mark.parametrize("code", [False, True], ids=["search", "code"])
 async def test_nothing_mixes(chat, spool, openai, script, office, code):
     """Requests, stores and containers of one never name the other; answers and files go to who asked."""

@@ -201,6 +201,7 @@ async def test_problems_and_remarks_of_settings(tmp_path):
     assert ("settings.openai_api_key", "fail") == (unread.id, unread.state)
 
 
+@pytest.mark.promise("K3")
 async def test_files_that_others_can_read(settings, tmp_path):
     """Of the machine, or of the repository."""
     settings.data_dir.mkdir(mode=0o755)

@@ -130,6 +130,7 @@ def test_secrets_never_get_into_a_line(secret):
     assert json.dumps(secret)[1:-1] not in stream.getvalue()
 
 
+@pytest.mark.promise("K2")
 @pytest.mark.parametrize(
     "token",
     [

@@ -41,6 +41,7 @@ async def test_stopping_by_a_person(hands):
     assert hands.stopping[hands.ids()[0]].is_set()
 
 
+@pytest.mark.promise("I2")
 @pytest.mark.parametrize("scope", get_args(Scope))
 async def test_a_reset_message_starts_over_after_what_was_said_before(hands, scope):
     """It is confirmed at once; what waits is answered in the old thread, what follows in the new one."""

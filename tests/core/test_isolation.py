@@ -138,7 +138,7 @@ def said(text: str) -> dict[str, Any]:
 
 
 @pytest.mark.slow
-@pytest.mark.promise("I1")
+@pytest.mark.promise("I1", "I3")
 @pytest.mark.parametrize(("scope", "people"), [("user", 1000), ("person-topic", 300), ("topic", 300)])
 async def test_a_word_of_one_is_never_in_a_request_for_another(tmp_path, scope, people):
     script, world = Notes(), World(scope, Random(14))

@@ -23,6 +23,7 @@ AROUND = (
 """Points to die at, with how often is paid, and whether the person is told that nobody knows."""
 
 
+@pytest.mark.promise("T5")
 @pytest.mark.parametrize(
     ("point", "paid", "told", "scenario"),
     [(*case, scenario) for case in AROUND for scenario in PAY[: 1 + case[-1]]],

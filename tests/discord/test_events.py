@@ -118,6 +118,7 @@ def test_text_comes_as_it_was_typed(typed, plain):
     assert plain == heard(typed, mentions=people).text
 
 
+@pytest.mark.promise("S5")
 @pytest.mark.parametrize(
     ("more", "by"),
     [

@@ -207,6 +207,7 @@ def harmless(discord: DiscordStandin, channel: str) -> bool:
     )
 
 
+@pytest.mark.promise("O1", "O2", "O3")
 async def test_a_ping_letter_by_letter_pings_nobody(discord, product, script):
     """Edits fall between any two characters."""
     script.perform(*(beat for letter in EVIL for beat in (Say(letter), Wait(0.006))))

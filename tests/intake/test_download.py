@@ -48,6 +48,7 @@ def test_the_platforms_own_hosts_are_asked(hosts, url):
     assert URL(url) == allowed
 
 
+@pytest.mark.promise("F1")
 @pytest.mark.parametrize(
     ("hosts", "url"),
     [
@@ -89,6 +90,7 @@ async def test_bytes_come_as_they_are(session):
     assert ["Bearer x"] == [headers["Authorization"] for headers in spy.heard]
 
 
+@pytest.mark.promise("F2")
 @pytest.mark.parametrize("chunked", [True, False])
 async def test_no_more_than_the_limit_is_read(session, chunked):
     async with spying(body=b"x" * 50_000_001, chunked=chunked) as spy:
@@ -98,6 +100,7 @@ async def test_no_more_than_the_limit_is_read(session, chunked):
     assert spy.sent < 20_000
 
 
+@pytest.mark.promise("F2")
 async def test_a_compressed_answer_is_refused(session):
     """Nobody asked for one: a few bytes could become very many."""
     headers = {"Content-Encoding": "gzip"}
@@ -108,6 +111,7 @@ async def test_a_compressed_answer_is_refused(session):
     assert ["identity"] == [headers["Accept-Encoding"] for headers in spy.heard]
 
 
+@pytest.mark.promise("F1")
 async def test_redirects_are_not_followed(session):
     """Whoever fetches decides what it means to be sent elsewhere."""
     async with spying() as other, spying(status=302, headers={"Location": "x"}) as spy:

@@ -20,8 +20,11 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from tests.project.promises import marked
+
 ROOT = Path(__file__).parents[2]
-LIST = Path(__file__).with_name("mutants.json")
+LIST, GUARDS = (Path(__file__).with_name(name) for name in ("mutants.json", "guards.json"))
+"""Those that were drawn, and those that take the guard of a promise out."""
 CORE, ADAPTERS = ("core",), ("bots/slack", "bots/discord", "bots/replies", "bots/intake")
 EACH = 30
 """Mutants of core, and as many of the adapters."""
@@ -45,6 +48,8 @@ class Mutant:
     file: str
     line: str
     changed: str
+    promise: str = ""
+    """The id in docs/security.md whose tests are to notice it."""
 
     def put_into(self, root: Path) -> None:
         """Change the file. Raises ValueError when the line is not there, or not once."""
@@ -56,9 +61,9 @@ class Mutant:
         path.write_text("\n".join(lines), "utf-8")
 
 
-def listed() -> list[Mutant]:
+def listed(path: Path = LIST) -> list[Mutant]:
     """Those of the list."""
-    return [Mutant(**one) for one in json.loads(LIST.read_text("utf-8"))]
+    return [Mutant(**one) for one in json.loads(path.read_text("utf-8"))]
 
 
 def _faults(path: Path) -> Iterator[Mutant]:
@@ -130,7 +135,8 @@ def noticed(mutant: Mutant, root: Path) -> bool:
         copy = Path(place, "checkout")
         shutil.copytree(root, copy, ignore=shutil.ignore_patterns(".git", ".venv*", "*cache*"), symlinks=True)
         mutant.put_into(copy)
-        return any(_fails(copy, ring) for ring in _rings(mutant.file, root))
+        rings = [sorted(marked(root)[mutant.promise])] if mutant.promise else _rings(mutant.file, root)
+        return any(_fails(copy, ring) for ring in rings)
 
 
 def _fails(copy: Path, ring: list[str]) -> bool:
@@ -150,24 +156,24 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="scripts/mutants", description=__doc__)
     parser.add_argument("--choose", type=int, metavar="SEED", help="write a new list")
     parser.add_argument("--tests-of", type=Path, default=ROOT, metavar="DIR", help="another checkout's tests")
-    parser.add_argument("--only", default="", help="those of files whose path contains this")
+    parser.add_argument("--only", default="", help="those of files whose path contains this, or of this id")
+    parser.add_argument(
+        "--promises", action="store_true", help="those of guards.json, by the tests of their ids"
+    )
     options = parser.parse_args()
     if options.choose is not None:
         text = json.dumps([asdict(one) for one in choose(options.choose)], indent=1, ensure_ascii=False)
         LIST.write_text(text + "\n", "utf-8")
         return 0
     missed = 0
-    for number, mutant in enumerate(listed()):
-        if options.only not in mutant.file:
+    for number, mutant in enumerate(listed(GUARDS if options.promises else LIST)):
+        if options.only not in mutant.file and options.only != mutant.promise:
             continue
         began = time.monotonic()
         found = noticed(mutant, options.tests_of)
         missed += not found
-        verdict = "noticed" if found else "MISSED "
-        print(  # noqa: T201 - progress
-            f"{number:2} {verdict} {time.monotonic() - began:4.0f} s {mutant.file}: {mutant.changed.strip()}",
-            flush=True,
-        )
+        told = f"{'noticed' if found else 'MISSED '} {time.monotonic() - began:4.0f} s {mutant.promise:3}"
+        print(f"{number:2} {told} {mutant.file}: {mutant.changed.strip()}", flush=True)  # noqa: T201 - progress
     print(f"{missed} missed")  # noqa: T201
     return int(missed > 0)
 

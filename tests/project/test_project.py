@@ -309,6 +309,7 @@ def test_sql_is_in_one_place():
     assert not [f"{name(path)}:{statement.lineno}" for path in elsewhere for statement in statements(path)]
 
 
+@pytest.mark.promise("S3")
 def test_sql_never_contains_values():
     """Statements are put together from the store's own constants; values are always parameters."""
     assert not [
@@ -320,6 +321,7 @@ def test_sql_never_contains_values():
     ]
 
 
+@pytest.mark.promise("C3")
 @pytest.mark.parametrize("lock", ["requirements.lock", "requirements-dev.lock"])
 def test_locks_are_complete(lock):
     """Each dependency of the project and of every locked package is locked, at a version that is allowed and
@@ -338,6 +340,7 @@ def test_development_contains_the_product():
     assert pins("requirements.lock").items() <= pins("requirements-dev.lock").items()
 
 
+@pytest.mark.promise("C1")
 @pytest.mark.parametrize("lock", ["requirements.lock", "requirements-dev.lock"])
 def test_locks_pin_hashes_and_name_no_host(lock):
     """Every locked package has hashes, and none says where to get it: that is the machine's business."""

@@ -30,6 +30,7 @@ def letters(text: str) -> Counter[str]:
     return Counter(char for char in text if char.isalpha())
 
 
+@pytest.mark.promise("O7")
 @settings(max_examples=60)
 @pytest.mark.parametrize("network", READERS)
 @given(text=wild, limit=st.integers(1300, 2000))

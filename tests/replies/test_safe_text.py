@@ -61,6 +61,7 @@ def test_what_is_no_ping_stays_exact(text):
     assert harmless(text) == text == printable(text)
 
 
+@pytest.mark.promise("O1")
 @given(texts)
 def test_nothing_pings_and_twice_is_once(text):
     shown = harmless(text)
@@ -94,6 +95,7 @@ def test_what_cannot_become_a_ping_does_not_wait(text):
     assert 0 == ping_begun(text)
 
 
+@pytest.mark.promise("O6")
 @pytest.mark.parametrize("char", UNWANTED)
 def test_control_characters_are_removed(char):
     assert printable(f"a{char}b") == "ab"

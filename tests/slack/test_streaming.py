@@ -93,6 +93,7 @@ def harmless(slack: SlackStandin) -> bool:
     return not any(post.pings for channel in slack.workspace.channels for post in slack.posts(channel))
 
 
+@pytest.mark.promise("O1", "O2")
 @pytest.mark.parametrize("mode", MODES)
 async def test_a_ping_in_one_piece_is_taken_apart(slack, product, script, mode):
     arrange(slack, mode)

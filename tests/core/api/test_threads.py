@@ -105,6 +105,7 @@ async def test_pages_follow_each_other(api):
     assert await refused(page(after=foreign)) == (404, f"No message found with id '{foreign}'.")
 
 
+@pytest.mark.promise("I4")
 async def test_another_project_sees_nothing(api):
     """Word for word as if it did not exist, lists included; another's file cannot be used either."""
     thread = (await api.threads.create(MINE, {}))["id"]

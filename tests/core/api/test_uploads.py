@@ -65,6 +65,7 @@ async def test_too_much_is_refused_while_it_is_read(spool):
     assert 0 == await count(spool, "upload_parts")
 
 
+@pytest.mark.promise("F5")
 async def test_a_cut_upload_is_gone_at_the_next_start(spool):
     """The process died after the parts and before the row."""
     await spool.uploads.receive(pieces([LONG]))
@@ -73,6 +74,7 @@ async def test_a_cut_upload_is_gone_at_the_next_start(spool):
     assert (0, 0) == (await count(spool, "upload_parts"), await count(spool, "uploads"))
 
 
+@pytest.mark.promise("I4")
 async def test_nobody_elses_file_exists(spool):
     """Word for word as for an id that never was, in lists too; a cursor must be in the list."""
     files = [await spool.file(f"{number}.txt") for number in range(3)]

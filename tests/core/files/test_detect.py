@@ -124,6 +124,7 @@ REFUSED: dict[str, tuple[bytes, str]] = {
 }
 
 
+@pytest.mark.promise("F3")
 @pytest.mark.parametrize("sample", TAKEN)
 @pytest.mark.parametrize("name", ["x", "x.exe", "x.zip"])
 def test_the_content_decides(sample, name):
@@ -263,6 +264,7 @@ def test_hostile_files_are_judged_at_once(head, filling):
     assert time.perf_counter() - began < 1
 
 
+@pytest.mark.promise("O8")
 @pytest.mark.parametrize(
     ("given_name", "name"),
     [

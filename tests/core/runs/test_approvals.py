@@ -57,6 +57,7 @@ async def test_without_a_yes_it_is_not_done(tmp_path, expires):
     assert expires or "not allow" in result
 
 
+@pytest.mark.promise("T3")
 async def test_only_the_person_who_asked_decides(tmp_path):
     """Another's press changes nothing, whatever it says."""
     async with asked(tmp_path) as (spool, post, one):
@@ -278,6 +279,7 @@ async def test_a_remote_tool_cannot_write_the_question(tmp_path):
     assert 2 == one.text.count("```")
 
 
+@pytest.mark.promise("T3")
 def test_arguments_cannot_hide_anything():
     """Letters that turn round the line or show nothing are told as what they are; Korean and emoji stay."""
     given = {"to": "\u202ebob\u200b\x9f\u3164\U000e0041", "text": "안녕 😀 ```", "\ufe0fkey": "\u00a0\n"}

@@ -51,6 +51,7 @@ async def off_disk(spool: Core, directory: Path, *texts: str) -> None:
             await asyncio.sleep(0.02)
 
 
+@pytest.mark.promise("S4")
 async def test_a_question_deleted_while_it_is_answered_takes_the_answer_with_it(tmp_path):
     """Nothing of that turn is remembered, and the next message follows."""
     script = Heard()

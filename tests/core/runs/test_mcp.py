@@ -81,6 +81,7 @@ async def test_a_yes_is_sent_again_when_nothing_was_done(tmp_path, first, answer
         assert [answer] == spool.platform.answers
 
 
+@pytest.mark.promise("T1")
 @pytest.mark.parametrize(
     ("tool", "asked_for"),
     [

@@ -123,6 +123,7 @@ async def test_a_file_that_cannot_be_had_or_posted_is_named(tmp_path, fault, ans
         assert [("completed", None)] == await spool.outcomes()
 
 
+@pytest.mark.promise("T4")
 async def test_what_was_made_when_the_steps_are_used_up(tmp_path):
     """The last response had files, too: they are posted, its links are plain."""
     who = assistant(tools=WHO.tools, max_model_calls=1)

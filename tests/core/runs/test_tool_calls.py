@@ -119,6 +119,7 @@ async def test_the_default_assistant_has_every_function(tmp_path):
     assert all(tool["type"] == "function" and tool["strict"] for tool in offered)
 
 
+@pytest.mark.promise("T1")
 async def test_others_have_only_the_functions_they_name(tmp_path):
     """A call of another one is refused as if there were none of that name, and never carried out; the log
     tells of each.

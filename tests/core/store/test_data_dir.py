@@ -15,6 +15,7 @@ from core.store.data_dir import data_directory, only_runner
 from tests.core.store.databases import mode
 
 
+@pytest.mark.promise("K4")
 @pytest.mark.usefixtures("_open_to_all")
 def test_the_data_directory_is_created_for_its_owner_alone(tmp_path):
     """With its parents; one that was there is left as it is; else setting and cure are named."""

@@ -170,6 +170,7 @@ async def test_a_transaction_that_sqlite_gave_up_fails_all(db, broken):
     assert ["b"] == await db(names)
 
 
+@pytest.mark.promise("K4")
 @pytest.mark.usefixtures("_open_to_all")
 @pytest.mark.parametrize("present", [False, True])
 async def test_only_its_owner_can_read_the_files(tmp_path, present):

@@ -150,6 +150,7 @@ JSON = st.recursive(
 PLANT = made(plant)
 
 
+@pytest.mark.promise("T2")
 @given(st.text() | st.dictionaries(st.sampled_from(["root", "others", "depth"]), JSON).map(json.dumps))
 def test_any_text_is_read_or_refused(text):
     """Nothing else is ever raised, and what is read fits the function."""

@@ -195,6 +195,7 @@ async def test_what_cannot_be_posted_is_said():
     assert "Return a str, a list" in await error(giving(number for number in itertools.count()))
 
 
+@pytest.mark.promise("O8")
 @pytest.mark.parametrize(
     ("name", "settled"),
     [

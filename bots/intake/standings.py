@@ -1,4 +1,4 @@
-"""The door of a network: the rules, and how people stand there, asked for once and kept for a day."""
+"""How people stand in a network: asked for once, kept for a day; and what that decides."""
 
 from __future__ import annotations
 
@@ -20,30 +20,38 @@ SOON: Final = 600.0
 MOST: Final = 10_000
 
 
-class Door:
+class Standings:
     """`ask`: how a person stands, None where that cannot be told now; must not raise."""
 
     def __init__(self, access: Access, ask: Callable[[str], Awaitable[Standing | None]]) -> None:
         self._access, self._ask, self._background = access, ask, Background()
-        self._known: dict[str, tuple[Standing, float]] = {}
+        self._stands: dict[str, tuple[Standing, float]] = {}
         self._asking: dict[str, asyncio.Task[Standing | None]] = {}
 
     def judge(self, act: Act) -> Verdict:
         """By what is known already."""
-        standing, until = self._known.get(act.person, (None, 0.0))
-        return self._access.authorize(replace(act, standing=standing if until > time.time() else None))
+        return self._access.authorize(self._known(act))
 
     async def decide(self, act: Act) -> Verdict:
         """As `judge`, and where that needs to know how the person stands, by what is told of it in time."""
-        verdict = self.judge(act)
-        if verdict.allowed is None:
-            standing = await self.standing(act.person) or Standing(member=False)
-            verdict = self._access.authorize(replace(act, standing=standing))
+        told = await self.learnt(act)
+        if (verdict := self._access.authorize(told)).allowed is None:
+            return self._access.authorize(replace(told, standing=Standing(member=False)))
         return verdict
+
+    async def learnt(self, act: Act) -> Act:
+        """With how the person stands, where that decides and can be told in time."""
+        act = self._known(act)
+        unknown = self._access.authorize(act).allowed is None
+        return replace(act, standing=await self.standing(act.person)) if unknown else act
+
+    def _known(self, act: Act) -> Act:
+        standing, until = self._stands.get(act.person, (None, 0.0))
+        return replace(act, standing=standing) if until > time.time() else act
 
     async def standing(self, person: str) -> Standing | None:
         """How that person stands; None where it is not known in time. Whoever asks meanwhile waits for it."""
-        standing, until = self._known.get(person, (None, 0.0))
+        standing, until = self._stands.get(person, (None, 0.0))
         if until > time.time():
             return standing
         if person not in self._asking:
@@ -56,9 +64,9 @@ class Door:
     async def _learn(self, person: str) -> Standing | None:
         try:
             if standing := await self._ask(person):
-                if len(self._known) >= MOST:
-                    self._known.clear()
-                self._known[person] = standing, time.time() + (DAY if standing.member else SOON)
+                if len(self._stands) >= MOST:
+                    self._stands.clear()
+                self._stands[person] = standing, time.time() + (DAY if standing.member else SOON)
             return standing
         finally:
             del self._asking[person]
