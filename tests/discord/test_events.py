@@ -190,17 +190,6 @@ async def test_malformed_messages_harm_nobody(discord, product, script, place):
     assert (1, 0) == (discord.identifies, discord.resumes)
 
 
-async def test_malformed_events_harm_nobody(discord, product, script):
-    async with product():
-        await exchange(discord, ANN, ROOM, "one")
-        for event in recording("hostile_events")["events"]:
-            await discord.replay(event["t"], event.get("d"))
-        await exchange(discord, ANN, ROOM, "still there?")
-
-    assert (1, 0) == (discord.identifies, discord.resumes)
-    assert [["one"], ["one", "echo: one", "still there?"]] == script.asked
-
-
 async def test_poison_does_not_come_back_with_a_restart(discord, product):
     """An event that cannot be understood, told while away, is passed over once and for all."""
     async with product():

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import json
-import random
 
 import pytest
 
-from standins.slack.deliveries import Answer
 from tests.slack.conversation import all_heard, exchange, workspace
-from tests.slack.nonsense import damaged
 
 CANARY = "CANARYWORD"
 once = workspace(retry_delays=(0.1, 0.1, 0.1))
@@ -43,25 +40,6 @@ async def test_events_that_are_none(slack, product, caplog):
     assert [] == slack.unacked()
     assert CANARY not in logged(caplog)
     assert "Traceback" not in logged(caplog)
-
-
-@once
-@pytest.mark.parametrize("kind", ["slash_commands", "interactive"])
-async def test_damaged_commands_and_presses_are_acknowledged(slack, product, caplog, kind):
-    ids = {"user": "U1", "channel": "C1", "team": slack.team}
-    command = {"command": "/reset", "text": CANARY, **{f"{name}_id": id for name, id in ids.items()}}
-    actions = [{"action_id": "spool_approve", "value": CANARY}]
-    press = {"type": "block_actions", **{name: {"id": id} for name, id in ids.items()}, "actions": actions}
-    rng, heard = random.Random(8), list[Answer]()
-    async with product():
-        for _ in range(60):
-            odd = damaged(command if kind == "slash_commands" else press, rng)
-            slack.sockets.deliveries.ask(kind, odd, heard.append)
-        await slack.until(lambda: len(heard) == 60)
-        await exchange(slack, "U1", "C1", "still there?")
-
-    assert {""} == {answer.error for answer in heard}
-    assert CANARY not in logged(caplog)
 
 
 UNREADABLE = [

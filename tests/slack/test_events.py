@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import random
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -18,13 +17,11 @@ from standins.slack import SlackStandin
 from standins.slack.deliveries import Answer
 from standins.slack.richtext import blocks_of
 from tests.slack.conversation import all_heard, exchange, texts, workspace
-from tests.slack.nonsense import damaged
 
 FOLDER = Path(__file__).parents[1] / "events" / "slack"
 RECORDED = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in sorted(FOLDER.glob("*.json"))}
 EVENTS = {name: case for name, case in RECORDED.items() if "asked" in case}
 QUESTIONS = {name: case for name, case in RECORDED.items() if "kind" in case}
-HOSTILE: list[dict[str, Any]] = RECORDED["hostile"]["events"]
 ME = "U0BOT00001"
 BOT = f"<@{ME}>"
 US = Us(ME, "T0TEAM0001")
@@ -253,19 +250,6 @@ async def test_a_recorded_command_or_shortcut(slack, product, script, name):
     assert ["two"] == script.asked[-1]
 
 
-@pytest.mark.parametrize("number", range(0, len(HOSTILE), 10))
-async def test_hostile_events_break_nothing(slack, product, caplog, number):
-    names = await written(slack, "C1", {"$TS": None})
-    async with product():
-        for event in HOSTILE[number : number + 10]:
-            await slack.deliver(filled(event, names))
-        await all_heard(slack)
-        await exchange(slack, "U2", "C2", "still there?")
-
-    assert [] == [record.exc_info for record in caplog.records if record.exc_info]
-    assert len(texts(slack, "C1")) <= 1
-
-
 @workspace(retry_delays=(0.1,))
 async def test_what_the_sdk_cannot_read_breaks_nothing(slack, product, script):
     names = await written(slack, "C1", {"$TS": None})
@@ -293,12 +277,3 @@ async def test_strange_envelopes_are_read_all_the_same(slack, product, script):
         await all_heard(slack)
 
     assert [["what is 6 times 7?"]] == script.asked
-
-
-def test_damaged_messages_break_nothing():
-    rng = random.Random(11)
-    events = [filled(event, NAMES) for case in EVENTS.values() for event in case["events"]]
-    for _ in range(100):
-        for event in filter(None, (damaged(event, rng) for event in events)):
-            if isinstance(event, dict):
-                read(event, US)
