@@ -122,20 +122,23 @@ def _ask() -> app_commands.ContextMenu:
     return app_commands.allowed_installs(guilds=True, users=True)(contexts(menu))
 
 
+_PLAIN: Final = {
+    "reset": "Start a fresh conversation",
+    "memory": "How much I remember of us here",
+    "privacy": "What is kept of you; have it as a file, or erased",
+    "console": "A link to the web page (admins)",
+}
+"""Commands without options, and their descriptions."""
+
+
 def _commands() -> list[app_commands.Command[Any, ..., None]]:
     """Their callbacks are never called: `bots.discord.interactions` takes the raw event, in order."""
 
-    async def reset(interaction: discord.Interaction) -> None: ...
+    async def plain(interaction: discord.Interaction) -> None: ...
 
     async def assistant(interaction: discord.Interaction, name: str = "") -> None: ...
 
     async def model(interaction: discord.Interaction, name: str = "") -> None: ...
-
-    async def memory(interaction: discord.Interaction) -> None: ...
-
-    async def console(interaction: discord.Interaction) -> None: ...
-
-    async def privacy(interaction: discord.Interaction) -> None: ...
 
     async def access(interaction: discord.Interaction, person: discord.User | None = None) -> None: ...
 
@@ -155,16 +158,7 @@ def _commands() -> list[app_commands.Command[Any, ..., None]]:
         name="model", description="Show the model that answers here, or choose another", callback=model
     )
     app_commands.describe(name="Name of the model; default: that of the settings")(another)
-    return [
-        app_commands.Command(name="reset", description="Start a fresh conversation", callback=reset),
-        switch,
-        another,
-        explain,
-        app_commands.Command(name="memory", description="How much I remember of us here", callback=memory),
-        app_commands.Command(
-            name="privacy",
-            description="What is kept of you; have it as a file, or erased",
-            callback=privacy,
-        ),
-        app_commands.Command(name="console", description="A link to the web page (admins)", callback=console),
+    alone = [
+        app_commands.Command(name=name, description=told, callback=plain) for name, told in _PLAIN.items()
     ]
+    return [*alone, switch, another, explain]
