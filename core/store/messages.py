@@ -347,3 +347,9 @@ def recent(tx: Execute, platform: str, since: float) -> list[Address]:
         (platform, since),
     ).fetchall()
     return [Address(platform, *row) for row in rows]
+
+
+def last_channel(tx: Execute, platform: str, person: str) -> str:
+    """Where that person was last read, "" where never."""
+    sql = "SELECT channel FROM messages WHERE platform = ? AND person = ? ORDER BY seq DESC LIMIT 1"
+    return "".join(channel for (channel,) in tx.execute(sql, (platform, person)).fetchall())

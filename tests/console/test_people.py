@@ -36,7 +36,8 @@ async def test_a_person_is_found_exported_and_erased(
         assert await erase.is_disabled()
     await typed.fill("slack:U1")
     await erase.click()
-    await page.get_by_text("rased ").first.wait_for()
+    await page.get_by_text("Erased at ").wait_for()
+    await page.get_by_text("Messages", exact=True).wait_for(state="detached")
 
     await page.get_by_role("link", name="Audit").click()
     await page.get_by_role("button", name="Data", exact=True).click()

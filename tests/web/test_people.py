@@ -72,6 +72,9 @@ async def test_what_is_kept_of_a_person_is_shown_taken_along_and_erased(api: Api
         status, told = await boss.ask("POST", f"{one}/export", {})
         assert (403, "read_chats") == (status, told["error"]["code"])
         assert "canary-words" in str(await reader.post(f"{one}/export"))
+        there = await boss.get(f"{one}/access")
+        assert (True, "workspace", "slack:C1") == (there["allowed"], there["rule"], there["place"])
+        assert 400 == (await boss.ask("GET", f"{one}/access?place=discord:1"))[0]
         for wrong in ("", "slack:U2", "SLACK:U1"):
             status, told = await boss.ask("POST", f"{one}/erase", {"confirm": wrong})
             assert (400, "not_confirmed") == (status, told["error"]["code"])
@@ -79,6 +82,7 @@ async def test_what_is_kept_of_a_person_is_shown_taken_along_and_erased(api: Api
             status, told = await boss.ask("GET", f"/console/api/people/{nobody}")
             assert (400, "no_person") == (status, told["error"]["code"])
         assert (await boss.post(f"{one}/erase", {"confirm": "slack:U1"}))["erasure"]["asked_at"]
+        await boss.until("/console/api/people?q=u1", lambda told: not told["data"])
         rows = (await boss.get("/console/api/audit?object=slack:U1"))["data"]
         assert [
             ("mina-admin", "data.erase"),

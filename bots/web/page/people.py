@@ -19,6 +19,10 @@ class Search(Query):
     q: Part = ""
 
 
+class Where(Query):
+    place: Part = ""
+
+
 class Deeds(Search):
     actor: Part = ""
     action: Part = ""
@@ -34,12 +38,13 @@ class Confirmed(Body):
 def routes(people: People) -> tuple[Route, ...]:
     """Their operations."""
     one, deeds, found = "/api/people/{person_id}", by(people.deeds), by(people.search)
-    export, erase = by(people.export), by(people.erase)
+    access, export, erase = by(people.access), by(people.export), by(people.erase)
     return (
         Route("GET", "/api/audit", deeds, "Who did what", query=Deeds, answer="list", base=HERE),
         Route("GET", "/api/rules", by(people.governed), "Rules and limits in force", base=HERE),
         Route("GET", "/api/people", found, "Find people", query=Search, answer="list", base=HERE),
         Route("GET", one, by(people.person), "How much is kept of a person; audited", base=HERE),
+        Route("GET", f"{one}/access", access, "What holds for a person", query=Where, base=HERE),
         Route("POST", f"{one}/export", export, "All that is kept; audited", body=Nothing, base=HERE),
         Route("POST", f"{one}/erase", erase, "Erase it; audited", body=Confirmed, base=HERE),
     )

@@ -13,9 +13,10 @@ from core.api.page import listed
 from core.api.refusal import Refusal, not_found
 from core.policy import personal_data, rules
 from core.policy.access import with_network
+from core.policy.explain import in_force, seen
 from core.policy.limits import WINDOW
 from core.settings import Settings
-from core.store import audit, buckets, names, runs, usage, usage_days
+from core.store import audit, buckets, messages, names, runs, usage, usage_days
 from core.store.audit import Entry
 from core.store.database import Database, Execute
 from core.store.usage_days import Span
@@ -67,6 +68,20 @@ class People:
         """How much is kept of somebody, by kind."""
         await self._noted(key, id, "data.show")
         return await self._shown(id)
+
+    async def access(self, key: Key, id: str, place: str) -> Row:
+        """What holds for them in a place, or where they asked last, and which setting says so."""
+        _checked(key, id)
+        platform, _, person = id.partition(":")
+        if place and place.partition(":")[0] != platform:
+            told = f"{place} is no channel of that network. Write its id as {platform}:C0123ABCD or :NUMBER."
+            raise Refusal(told, param="place", code="no_place")
+
+        def work(tx: Execute) -> Row:
+            there = place or f"{platform}:{messages.last_channel(tx, platform, person)}"
+            return in_force(tx, self.settings, seen(tx, id, there))
+
+        return await self.looks.look(work)
 
     async def export(self, key: Key, id: str, _: Row) -> Row:
         """All of it, with every word."""

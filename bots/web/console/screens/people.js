@@ -13,7 +13,7 @@ const MONEY = ["LIMIT_PERSON_DAY", "LIMIT_MONTH"];
 export const PERSON = /^(slack:[UW][A-Z0-9]+|discord:\d{1,20})$/;
 
 /** The setting that says so, or that nobody has said anything. @param {{source: string}} one */
-const from = ({ source }) => (source === "default" ? html`<span class="faint">${t("rule.default")}</span>` : html`<code>${source}</code>`);
+export const from = ({ source }) => (source === "default" ? html`<span class="faint">${t("rule.default")}</span>` : html`<code>${source}</code>`);
 
 /** A person leads to their page. @param {{id: string, name?: string}} one */
 export const Called = ({ id, name }) => (PERSON.test(id) ? html`<a class="cut" title=${id} href="/people/${id}">${name || id}</a>` : html`<span class="cut" title=${id}>${name || id}</span>`);

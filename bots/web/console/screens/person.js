@@ -5,6 +5,7 @@ import { Icon } from "../parts/icons.js";
 import { Unread, useThing } from "../parts/thing.js";
 import { html, useEffect, useState } from "../parts/view.js";
 import { ask } from "../session.js";
+import { from } from "./people.js";
 import { known, moment, number, t } from "../words.js";
 
 /** @param {{id: string}} props */
@@ -24,10 +25,28 @@ export function Person({ id }) {
   return html`<${Head} title=${thing.name || id} facts=${[id]} crumbs=${html`<a href="/people">${t("nav.people")}</a>`}><a class="button" href="/runs?q=${id.split(":")[1]}">${t("nav.runs")}</a>
       <button type="button" class="button" onClick=${take}><${Icon} name="down" />${t("person.export")}</button><//>
     <div class="stack"><${Trouble} error=${refused} /><${State} thing=${thing} />
-      <div class="grid g2"><div class="card"><header><h2>${t("person.kept")}</h2></header><div class="body stack">
+      <div class="grid g2"><div class="stack"><${Access} id=${id} /><${Erase} id=${id} erase=${erase} going=${Boolean(going)} /></div>
+      <div class="card"><header><h2>${t("person.kept")}</h2></header><div class="body stack">
         ${counts.length ? html`<${Facts} pairs=${counts.map(([kind, n]) => [known(`held.${kind}`) || kind, number(/** @type {number} */ (n))])} />` : html`<p class="quiet">${t("person.nothing")}</p>`}
-        <p class="small quiet">${t("person.kept.text")}</p></div></div>
-      <${Erase} id=${id} erase=${erase} going=${Boolean(going)} /></div></div>`;
+        <p class="small quiet">${t("person.kept.text")}</p></div></div></div></div>`;
+}
+
+/** What holds for them in a place: at first where they asked last. @param {{id: string}} props */
+function Access({ id }) {
+  const [typed, setTyped] = useState("");
+  const [place, setPlace] = useState("");
+  const { thing, error } = useThing(`/console/api/people/${id}/access?place=${encodeURIComponent(place)}`, "", () => false);
+  const pairs = () => /** @type {[string, any][]} */ ([
+    [t("place"), html`<code>${thing.place}</code>`],
+    [t("person.answered"), html`<span class="pill ${thing.allowed ? "ok" : "bad"}">${t(thing.allowed ? "person.yes" : "person.no")}</span>`],
+    [t("why"), html`${known(`verdict.${thing.rule}`) || thing.rule} · ${from(thing)}`],
+    [t("assistant"), html`<a href="/assistants/${thing.assistant.id}">${thing.assistant.name || thing.assistant.id}</a> · ${from(thing.assistant)}`],
+    [t("memory"), html`${known(`person.scope.${thing.scope}`) || thing.scope} · ${from({ source: thing.scope_source })}`],
+    [t("tools"), thing.tools.join(", ") || "–"],
+  ]);
+  return html`<form class="card" onSubmit=${(/** @type {Event} */ event) => (event.preventDefault(), setPlace(typed.trim()))}><header><h2>${t("person.access")}</h2></header><div class="body stack">
+    <div class="row"><input class="input code" aria-label=${t("place")} placeholder=${t("person.place")} value=${typed} onInput=${(/** @type {any} */ event) => setTyped(event.currentTarget.value)} /><button class="button">${t("person.explain")}</button></div>
+    <${Trouble} error=${error} />${thing && html`<${Facts} pairs=${pairs()} />${thing.assumed && html`<p class="small quiet">${t("person.assumed")}</p>`}`}</div></form>`;
 }
 
 /** How far an erasure is, here and at the model server. @param {{thing: any}} props */
