@@ -35,7 +35,6 @@ from core.files.attachments import Attachments, FileLimits
 from core.files.library import Library
 from core.files.sent import SentFiles
 from core.inbox import Inbox, Policy
-from core.policy.access import Access
 from core.policy.explain import in_force
 from core.policy.ledger import Speech
 from core.policy.personal_data import Erasing, Terms
@@ -125,7 +124,7 @@ def _core(
     tool_files: ToolFiles,
     prices: Prices,
 ) -> _Core:
-    policy, approvals, background = _policy(settings), Approvals(db), Background()
+    policy, approvals, background = Policy.of(settings), Approvals(db), Background()
     rules = Rules.of(settings, policy.scopes)
 
     async def transcribe(name: str, content: bytes) -> Transcript:
@@ -335,17 +334,6 @@ def _settle(tx: Execute, *, settings: Settings, assistant: Assistant | None) -> 
     files.release_ended(tx)
     usage.settle(tx, settings.zone)
     return demos
-
-
-def _policy(settings: Settings) -> Policy:
-    return Policy(
-        scope=settings.thread_scope,
-        dm_scope=settings.dm_scope or None,
-        collect=settings.while_busy == "collect",
-        budget=settings.budget,
-        window=settings.catch_up_seconds,
-        access=Access.of(settings),
-    )
 
 
 async def _leave(core: _Core, platforms: Iterable[Connected]) -> None:

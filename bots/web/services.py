@@ -18,6 +18,7 @@ from core.api.uploads import UploadRules, Uploads
 from core.assistants.service import Assistants
 from core.concurrency import Background
 from core.files.sent import SentFiles
+from core.policy.limits import Limits
 from core.ports import ModelFacts, Service
 from core.runs.client.endings import Endings
 from core.runs.lanes import Lanes
@@ -70,7 +71,8 @@ def built(means: Means) -> Services:
     uploads = Uploads(db, means.sent, means.background, UploadRules(settings.api_upload_mb * 2**20, full))
     stores = Stores(db, uploads, means.service)
     threads = Threads(db, means.lanes, stores)
-    rules = RunRules(settings.budget, settings.api_run_expiry, full, settings.api_runs_at_once)
+    most = settings.api_runs_at_once
+    rules = RunRules(settings.budget, settings.api_run_expiry, full, most, Limits.of(settings))
     assistants = ApiAssistants(db, means.assistants, models, threads, full=full)
     runs = Runs(db, means.lanes, means.endings, models, threads, rules)
     page = console(settings, db, assistants, runs, means.endings, means.page) if means.page else None

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from core.api import access, messages, threads
@@ -20,6 +20,7 @@ from core.api.page import Page, cursors, listed
 from core.api.refusal import Refusal, not_found
 from core.api.run_options import run_options
 from core.api.watch import Fields, Watch
+from core.policy.limits import Limits
 from core.runs import claims
 from core.runs.client import objects, views
 from core.runs.client.endings import Endings
@@ -29,7 +30,7 @@ from core.store import assistants, client_runs, runs, steps
 from core.store.client_runs import RunRow
 from core.store.database import Database, Execute
 from core.store.threads import Row
-from core.types import Assistant, Claim, RunId, RunOptions
+from core.types import Assistant, Claim, RunId, RunOptions, ThreadId
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,7 @@ class RunRules:
     expiry: float = 600.0
     full: bool = True
     at_once: int = 256
+    limits: Limits = field(default_factory=Limits)
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +160,7 @@ class Runs:
                 steps.settle_call(tx, found.id, one["tool_call_id"], one.get("output") or "", now)
             client_runs.answered(tx, found.id)
             queued = views.now(tx, found.id)
-            claim = claims.begin(tx, found.thread, self._lanes.owner, self._rules.budget)
+            claim = self._claim(tx, found.thread)
             done = ("thread.run.step.completed", _owed(tx, found))
             return Begun(found.id, queued, (done, ("thread.run.queued", queued)), claim)
 
@@ -227,13 +229,16 @@ class Runs:
     ) -> Begun:
         """Queue the run and claim it: the one commit before its model is asked."""
         now = time.time()
-        run = runs.add(tx, there.id, now, lane=there.id)
+        run = runs.add(tx, there.id, now, lane=there.id, person=options.person)
         runs.answered_by(tx, run, assistant.id, assistant.version)
         client_runs.set_up(tx, run, options, metadata, now + self._rules.expiry)
         told = views.now(tx, run)
-        claim = claims.begin(tx, there.id, self._lanes.owner, self._rules.budget)
+        claim = self._claim(tx, there.id)
         events = (*first, ("thread.run.created", told), ("thread.run.queued", told))
         return Begun(run, told, events, claim)
+
+    def _claim(self, tx: Execute, thread: ThreadId) -> Claim | None:
+        return claims.begin(tx, thread, self._lanes.owner, self._rules.budget, self._lanes.turns)
 
     def allow(self, tx: Execute, key: Key, tools: Sequence[Mapping[str, Any]]) -> None:
         """Raises Refusal where such a run cannot be carried out here, or is one too many."""
@@ -243,6 +248,11 @@ class Runs:
             told = f"{self._rules.at_once} runs of this project are under way (API_RUNS_AT_ONCE)."
             cure = " Wait until one has ended."
             raise Refusal(told + cure, status=429, code="too_many_runs", retry_after=1.0)
+        now = time.time()
+        if over := self._rules.limits.over(tx, key.person, "", now):
+            wait = max(1.0, over.again_at - now)
+            told = f"Rate limit reached for runs ({over.limit}). Try again in {wait:.0f} s."
+            raise Refusal(told, status=429, code="rate_limit_exceeded", retry_after=wait)
 
     async def _told(self, work: Callable[[Execute], Begun], watch: Watch | None) -> Object:
         begun = await self.begun(work, watch)

@@ -7,11 +7,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from core.policy.access import Access
+from core.policy.limits import Limits, told_until
 from core.runs import claims
-from core.store import approvals, counts, erasures, messages, runs, threads
+from core.runs.lanes import Lanes
+from core.settings import Settings
+from core.store import approvals, counts, erasures, messages, notices, runs, threads, usage
 from core.store.database import Execute
 from core.store.facts import remember
-from core.types import Claim, IncomingMessage, RunId, ThreadId
+from core.types import Claim, IncomingMessage, Over, RunId, ThreadId
 
 logger = logging.getLogger(__name__)
 
@@ -30,6 +33,20 @@ class Policy:
     budget: int = 24_000
     window: float = 3600.0
     access: Access = field(default_factory=Access)
+    limits: Limits = field(default_factory=Limits)
+
+    @classmethod
+    def of(cls, settings: Settings) -> Policy:
+        """That of the settings."""
+        return cls(
+            scope=settings.thread_scope,
+            dm_scope=settings.dm_scope or None,
+            collect=settings.while_busy == "collect",
+            budget=settings.budget,
+            window=settings.catch_up_seconds,
+            access=Access.of(settings),
+            limits=Limits.of(settings),
+        )
 
     @property
     def scopes(self) -> threads.Scopes:
@@ -52,10 +69,10 @@ class Receipt:
 
 
 class Acceptance:
-    """Accepts by that policy; what may begin at once is claimed for `owner`."""
+    """Accepts by that policy; what may begin at once is claimed for these lanes."""
 
-    def __init__(self, policy: Policy, owner: str) -> None:
-        self._policy, self._owner, self._scopes = policy, owner, policy.scopes
+    def __init__(self, policy: Policy, lanes: Lanes) -> None:
+        self._policy, self._lanes, self._scopes = policy, lanes, policy.scopes
 
     def accept(
         self,
@@ -80,26 +97,63 @@ class Acceptance:
                 "message is older than CATCH_UP_SECONDS, left alone", extra={"at": message.sent_at}
             )
             return Receipt(new=False)
-        scope = self._scopes.at(message.address)
-        thread = threads.find_or_create(tx, message.address, message.user, scope, now)
+        thread = threads.find_or_create(
+            tx, message.address, message.user, self._scopes.at(message.address), now
+        )
         if message.kind == "stop" and (stopped := runs.stop(tx, thread)):
             messages.add(tx, message, thread, None)
             return Receipt(new=True, stopped=stopped)
-        run = self._run_for(tx, message, thread, now)
+        place, person = usage.place_and_person(message.address, message.user)
+        if over := self._over(tx, message.address.platform, place, person, now, live=not oldest):
+            return self._refused(tx, replace(message, kind="limited", over=over), thread, person, now)
+        return self._accepted(tx, message, thread, person, now)
+
+    def _accepted(
+        self, tx: Execute, message: IncomingMessage, thread: ThreadId, person: str, now: float
+    ) -> Receipt:
+        run, folded = self._run_for(tx, message, thread, person, now)
         if message.followed and messages.followed_before(tx, message.address):
             message = replace(message, followed=False)  # how that ends is said once in a topic
         messages.add(tx, message, thread, run)
         if message.kind == "reset":
+            scope = self._scopes.at(message.address)
             threads.renew(tx, message.address, message.user, scope, origin="reset", now=now)
         lane = thread if message.kind == "ask" else run
-        claim = claims.begin(tx, lane, self._owner, self._policy.budget)
+        claim = None if folded else self._begin(tx, lane)
         idle = claim and lane == thread  # nothing was under way there, so nobody was asked anything
         refused = () if idle else approvals.refuse_all(tx, thread, message.user)
         return Receipt(new=True, claim=claim, run=run, thread=thread, refused=refused)
 
-    def _run_for(self, tx: Execute, message: IncomingMessage, thread: ThreadId, now: float) -> RunId:
+    def _begin(self, tx: Execute, lane: str) -> Claim | None:
+        return claims.begin(tx, lane, self._lanes.owner, self._policy.budget, self._lanes.turns)
+
+    def _over(
+        self, tx: Execute, platform: str, place: str, person: str, now: float, *, live: bool
+    ) -> Over | None:
+        """Which limit it is over. What was missed came in its own time, and only now all at once."""
+        limits, where = self._policy.limits, f"{platform}:{place}"
+        return limits.over(tx, person, where, now) if live else limits.waiting(tx, person, now)
+
+    def _refused(
+        self, tx: Execute, message: IncomingMessage, thread: ThreadId, person: str, now: float
+    ) -> Receipt:
+        """It is known, and its person is told once in the limit's window: that notice is the answer."""
+        assert message.over
+        if not notices.first(tx, person, message.over.limit, now, told_until(message.over, now)):
+            messages.add(tx, message, thread, None)
+            return Receipt(new=True)
+        run = runs.add(tx, thread, now, lane=None, person=person)
+        messages.add(tx, message, thread, run)
+        return Receipt(new=True, claim=self._begin(tx, run), run=run)
+
+    def _run_for(
+        self, tx: Execute, message: IncomingMessage, thread: ThreadId, person: str, now: float
+    ) -> tuple[RunId, bool]:
+        """The run that answers it, and whether that is an own text which is on its way already."""
         if message.kind != "ask":
-            return runs.add(tx, thread, now, lane=None)  # our own texts wait for nobody
+            if run := runs.saying(tx, person, message.address, message.kind):
+                return run, True
+            return runs.add(tx, thread, now, lane=None, person=person), False  # they wait for nobody
         if self._policy.collect and (run := runs.waiting_in(tx, thread, message.address.topic)):
-            return run
-        return runs.add(tx, thread, now, lane=thread)
+            return run, False
+        return runs.add(tx, thread, now, lane=thread, person=person), False

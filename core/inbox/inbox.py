@@ -7,6 +7,7 @@ import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 from core.assistants.choose import Choice, choose
@@ -47,7 +48,8 @@ class Inbox:
         self._scopes, self._models, self.feedback = policy.scopes, models, Feedback(db)
         self.data = PersonalData(db)
         self.access = policy.access
-        self._acceptance = Acceptance(policy, lanes.owner)
+        self._acceptance = Acceptance(policy, lanes)
+        lanes.turns, self._approvals.asked = replace(lanes.turns, limits=policy.limits), lanes.go_on
         self._called: dict[tuple[str, str, str], str] = {}
         self.page: Callable[[str], Awaitable[str]] | None = None
         """Gives a link that opens the web page, once, for a person; None where no page is served."""

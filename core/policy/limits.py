@@ -74,6 +74,10 @@ class Limits:
         many = self.open and not person.startswith("key:") and runs.open_messages(tx, person) >= self.open
         return Over("LIMIT_OPEN", now) if many else None
 
+    def runs_of(self, person: str) -> int:
+        """How many answers to that person there may be at once; 0: any number."""
+        return 0 if person.startswith("key:") else self.person_runs
+
 
 def told_until(over: Over, now: float) -> float:
     """Until when a person who was told of it is told no more."""

@@ -11,7 +11,7 @@ import json
 import re
 import time
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
@@ -25,12 +25,18 @@ SECONDS = 600.0
 """How long a person may take."""
 
 
+async def _nobody() -> None:
+    """Where nobody waits for others."""
+
+
 class Approvals:
     """Shared by those who ask (runs) and those who hear the answer (platforms)."""
 
     def __init__(self, db: Database) -> None:
         self._db = db
         self._waiting: dict[str, asyncio.Event] = {}
+        self.asked: Callable[[], Awaitable[None]] = _nobody
+        """Told whenever a run waits for a person: another one may go on meanwhile."""
 
     async def decide(self, id: str, person: str, yes: bool) -> Decision:
         """A button was pressed. done ⇒ it is on disk, and the run knows."""

@@ -10,6 +10,7 @@ from typing import Any, Final, NamedTuple
 
 from core.errors import Lost, Parked
 from core.policy import ledger
+from core.policy.turns import Turns
 from core.runs.client import records, views
 from core.runs.prompt import history
 from core.store import (
@@ -28,9 +29,12 @@ from core.store.database import Execute
 from core.store.thread_messages import ThreadMessage
 from core.types import Address, Assistant, Claim, IncomingMessage, Outcome, RunId, RunOptions, ThreadId
 
+EVERYBODY: Final = Turns()
+"""Nobody waits for others."""
 
-def claim(tx: Execute, lane: str, owner: str, budget: int) -> Claim | None:
-    """Take the lane's live run over, else begin its oldest queued one.
+
+def claim(tx: Execute, lane: str, owner: str, budget: int, turns: Turns = EVERYBODY) -> Claim | None:
+    """Take the lane's live run over, else begin its oldest queued one, if it is its turn.
 
     None when nothing is left to do, when the live run is this owner's already, or waits for its client. A
     former owner that did not let go died under the run: that is counted in `deaths`.
@@ -41,19 +45,27 @@ def claim(tx: Execute, lane: str, owner: str, budget: int) -> Claim | None:
             return None
         runs.take_over(tx, run, owner, time.time(), died=holder is not None)
         return ledger.left(tx, read(tx, run, owner, budget, resumed=True))
-    return _next(tx, lane, owner, budget)
+    return _next(tx, lane, owner, budget, turns)
 
 
-def _next(tx: Execute, lane: str, owner: str, budget: int) -> Claim | None:
-    """The oldest queued run of a lane in which none is live."""
-    begun = runs.begin_oldest(tx, lane, owner, time.time())
-    return read(tx, begun, owner, budget, resumed=False) if begun else None
+def _next(tx: Execute, lane: str, owner: str, budget: int, turns: Turns) -> Claim | None:
+    """The oldest queued run of a lane in which none is live. A lane of its own waits for no turn."""
+    run, person = runs.oldest(tx, lane) or (None, "")
+    if run is None or (lane != run and not turns.allow(tx, person)):
+        return None
+    begun = runs.begin(tx, run, owner, time.time())
+    return read(tx, run, owner, budget, resumed=False) if begun else None
 
 
-def begin(tx: Execute, lane: str, owner: str, budget: int) -> Claim | None:
-    """Claim the lane's next run if nothing runs there; None when the lane is busy."""
-    begun = None if runs.live(tx, lane) else runs.begin_oldest(tx, lane, owner, time.time())
-    return read(tx, begun, owner, budget, resumed=False) if begun else None
+def begin(tx: Execute, lane: str, owner: str, budget: int, turns: Turns = EVERYBODY) -> Claim | None:
+    """Claim the lane's next run if nothing runs there and it is its turn; None else."""
+    return None if runs.live(tx, lane) else _next(tx, lane, owner, budget, turns)
+
+
+def go_round(tx: Execute, budget: int, turns: Turns, person: str = "", lane: str = "") -> tuple[Claim, ...]:
+    """Begin whatever may begin now that this person has made room in that lane; "": everything that may."""
+    found = (_next(tx, one, turns.owner, budget, turns) for one, _ in turns.next(tx, person, lane))
+    return tuple(filter(None, found))
 
 
 def reread(tx: Execute, held: Claim, budget: int) -> Claim:
@@ -78,10 +90,21 @@ class Ended(NamedTuple):
     """Something was removed that is to leave the disk."""
     told: Mapping[str, Any] | None = None
     """A client's run, as it is told now."""
+    others: tuple[Claim, ...] = ()
+    """Of other lanes, whose turn it is now."""
 
 
-def finish(tx: Execute, held: Claim, outcome: Outcome, budget: int, now: float, *, go_on: bool) -> Ended:
-    """End a run and begin the lane's next one, in one transaction. Raises Lost."""
+def finish(
+    tx: Execute,
+    held: Claim,
+    outcome: Outcome,
+    budget: int,
+    now: float,
+    turns: Turns = EVERYBODY,
+    *,
+    go_on: bool,
+) -> Ended:
+    """End a run and begin the next ones, of its lane or others, in one transaction. Raises Lost."""
     gone = runs.end(tx, held.run, held.owner, outcome, now)
     places = items.add(tx, held.thread, held.run, outcome.items)
     if held.assistant:
@@ -95,7 +118,17 @@ def finish(tx: Execute, held: Claim, outcome: Outcome, budget: int, now: float, 
     if due:
         summaries.want(tx, held.thread, now)
     told = views.now(tx, held.run) if held.options else None
-    return Ended(_next(tx, held.lane, held.owner, budget) if go_on else None, due, wiped, told)
+    following, others = _following(tx, held, budget, turns) if go_on else (None, ())
+    return Ended(following, due, wiped, told, others)
+
+
+def _following(tx: Execute, held: Claim, budget: int, turns: Turns) -> tuple[Claim | None, tuple[Claim, ...]]:
+    """What the room leads to that a run has made: the next one of its lane, and those of other lanes."""
+    if not turns.limited or held.lane == held.run:
+        return _next(tx, held.lane, held.owner, budget, turns), ()
+    begun = go_round(tx, budget, turns, runs.person(tx, held.run), held.lane)
+    own = next((one for one in begun if one.lane == held.lane), None)
+    return own, tuple(one for one in begun if one is not own)
 
 
 def _answers(
@@ -134,6 +167,7 @@ def read(tx: Execute, run: RunId, owner: str, budget: int, *, resumed: bool) -> 
         return _of_client(tx, row, owner, budget, resumed=resumed)
     memo = runs.steps(tx, run) if resumed else {}
     asked = messages.of_run(tx, run)
+    asked = asked if asked[0].kind == "ask" else asked[:1]  # others like it were folded into our own text
     asks, texts = asked[0].kind == "ask", [words for one in asked for words in one.words]
     assistant = _assistant(tx, row, asked[0]) if asks else None
     room = history.room(tx, row.thread, assistant, budget)

@@ -11,9 +11,12 @@ import logging
 import secrets
 import time
 from collections.abc import Awaitable, Callable, Iterable
+from contextlib import suppress
+from dataclasses import replace
 
 from core.concurrency import Backoff, retry
 from core.errors import Lost, Parked, Unsaved, loggable
+from core.policy.turns import Turns
 from core.runs import claims
 from core.runs.client.watching import Watching
 from core.store import runs
@@ -52,6 +55,8 @@ class Lanes:
         self._db, self._run, self._budget, self._due, self.refused = db, run, budget, due, refused
         self._refusing = refusing
         self.owner = secrets.token_hex(8)
+        self.turns = Turns(self.owner)
+        """Who has to wait for others: nobody, unless it is set."""
         self.watching = Watching()
         """Who is told of clients' runs; the runner tells the same."""
         self._tasks: dict[asyncio.Task[None], str] = {}
@@ -90,12 +95,25 @@ class Lanes:
     async def resume(self, platforms: Iterable[str]) -> None:
         """Go on with everything unfinished. This is start-up: there is no other recovery."""
         wanted = list(platforms)
+        turns = self.turns = replace(self.turns, platforms=tuple(wanted))
 
         def work(tx: Execute) -> list[Claim | None]:
-            return [claims.claim(tx, lane, self.owner, self._budget) for lane in runs.unfinished(tx, wanted)]
+            lanes = runs.unfinished(tx, wanted)
+            if turns.limited:  # what had begun goes on, and our own texts: the others take turns
+                lanes = [lane for lane in lanes if runs.live(tx, lane) or lane.startswith("run_")]
+            held = [claims.claim(tx, lane, self.owner, self._budget, turns) for lane in lanes]
+            return [*held, *claims.go_round(tx, self._budget, turns)]
 
         for claim in await self._db(work):
             if claim:
+                self.start(claim)
+
+    async def go_on(self, person: str = "") -> None:
+        """This person has made room without an end of a run: begin what waited for that. Never raises."""
+        if not self.turns.limited or self._closing:
+            return
+        with suppress(Unsaved):  # the next end of a run makes up for it
+            for claim in await self._db(lambda tx: claims.go_round(tx, self._budget, self.turns, person)):
                 self.start(claim)
 
     @property
@@ -127,6 +145,7 @@ class Lanes:
         except Lost as lost:
             self.watching.over(RunId(str(lost)))
             logger.warning("run has another owner now", extra={"run_id": str(lost)})
+            await self.go_on()
 
     async def _until_empty(self, claim: Claim) -> None:
         following: Claim | None = claim
@@ -164,9 +183,11 @@ class Lanes:
             outcome = await self._run(claim, stopping)
             now, go_on = time.time(), not self._closing
             ended = await self._db(
-                lambda tx: claims.finish(tx, claim, outcome, self._budget, now, go_on=go_on)
+                lambda tx: claims.finish(tx, claim, outcome, self._budget, now, self.turns, go_on=go_on)
             )
             self.ended(claim, outcome)
+            for other in ended.others:
+                self.start(other)
             if ended.due:
                 self._due(claim.thread)
             if ended.wiped:
@@ -180,6 +201,7 @@ class Lanes:
             if isinstance(told, Claim):
                 return told
             self.watching.changed(claim.run, told)
+            await self.go_on()
             return None
         finally:
             self._stopping.pop(claim.run, None)
@@ -193,11 +215,13 @@ class Lanes:
         if isinstance(found, Claim):
             return found
         self.ended(claim, UNEXPECTED)
+        for other in found.others:
+            self.start(other)
         if found.told:
             self.watching.changed(claim.run, found.told)
         return found.following
 
     def _reread(self, tx: Execute, claim: Claim, *, failed: bool) -> Claim | claims.Ended:
         if failed and runs.met_error(tx, claim.run, claim.owner, "unexpected") >= MAX_ATTEMPTS:
-            return claims.finish(tx, claim, UNEXPECTED, self._budget, time.time(), go_on=True)
+            return claims.finish(tx, claim, UNEXPECTED, self._budget, time.time(), self.turns, go_on=True)
         return claims.reread(tx, claim, self._budget)

@@ -22,7 +22,7 @@ from core.store.database import Database, Execute
 from core.store.steps import Answer, Journal, Round, Step
 from core.store.usage import Usage
 from core.texts import of_script, text
-from core.types import Activity, Claim, Person
+from core.types import Activity, Claim, Over, Person
 
 T = TypeVar("T")
 
@@ -130,6 +130,11 @@ class Run:
         """Our own text in that person's language."""
         words = text(key, await self.locale(), self.rules.language)
         return words.format(**values) if values else words
+
+    async def say_over(self, over: Over) -> str:
+        """Which limit was reached, and when something is possible again in that person's zone."""
+        at = time_zone.moment(over.again_at, await self.zone(), time.time())
+        return await self.say(over.limit.lower(), at=at)
 
     async def note(self, key: str, **values: object) -> None:
         """Say it under the answer."""

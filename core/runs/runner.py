@@ -28,7 +28,7 @@ from core.store import client_runs, deletions, items, steps
 from core.store.database import Database, Execute
 from core.store.steps import Answer
 from core.texts import ended
-from core.types import AnswerButton, Claim, Ending, Outcome, Vote, Wish
+from core.types import AnswerButton, Claim, Ending, Outcome, Over, Vote, Wish
 
 logger = logging.getLogger(__name__)
 MAX_DEATHS = 10
@@ -67,6 +67,8 @@ class Runner:
         run = Run(
             self._db, self._rules, self.platforms[claim.messages[-1].address.platform], claim, self.watching
         )
+        if run.message.over:
+            return await _refused(run, run.message.over)
         try:
             context = await self._ready() if claim.assistant else None  # our own texts wait for nobody
         except Exception as error:
@@ -236,6 +238,13 @@ class ModelRun:
 
 WITHDRAWN: Final = Answer("cancelled", "", error="message deleted")
 """Of a run whose question was deleted: its posts are gone, and nothing of it is remembered."""
+
+
+async def _refused(run: Run, over: Over) -> Outcome:
+    """It was one message too many. Who wrote it is told, and nobody else; after a death just then, again."""
+    await run.platform.notice(run.message, await run.say_over(over))
+    _log(run, Answer("cancelled", "", error=over.limit))
+    return Outcome("cancelled", error=over.limit)
 
 
 async def _withdrawn(run: Run, stopping: Stopping) -> bool:

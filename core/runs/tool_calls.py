@@ -253,6 +253,8 @@ class ToolCalls:
         if bool(before) != bool(self._asking):
             waiting = bool(self._asking)
             await self._run.db(lambda tx: runs.await_action(tx, claim.run, claim.owner, waiting=waiting))
+            if waiting:
+                await self._approvals.asked()
 
     async def _words(self, call: Call, found: Shown) -> str:
         """The question, with the arguments."""

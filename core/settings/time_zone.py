@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from datetime import UTC, tzinfo
+from datetime import UTC, datetime, tzinfo
 from functools import lru_cache
 from pathlib import Path
 from typing import Final
@@ -21,6 +21,13 @@ def zone(name: str, otherwise: str = "UTC") -> tzinfo:
         except (ValueError, OSError, KeyError):
             continue
     return UTC
+
+
+def moment(at: float, name: str, now: float) -> str:
+    """A time to come as people there read it, to the minute: "14:05 (Asia/Seoul)", perhaps with its day."""
+    there, today = (datetime.fromtimestamp(one, zone(name)) for one in (at + 59.999, now))
+    day = "" if there.date() == today.date() else f"{there:%Y-%m-%d} "
+    return f"{day}{there:%H:%M} ({name})"
 
 
 def known(name: str) -> bool:

@@ -9,7 +9,7 @@ from secrets import token_hex
 from typing import Any, Final
 
 from core.store.database import Execute
-from core.types import Address, Attachment, Earlier, IncomingMessage, Quote, RunId, ThreadId
+from core.types import Address, Attachment, Earlier, IncomingMessage, Over, Quote, RunId, ThreadId
 
 GONE: Final = "gone"
 """The key of a body that says that the person has deleted the message: it survives any crash."""
@@ -38,6 +38,8 @@ def add(tx: Execute, message: IncomingMessage, thread: ThreadId, run: RunId | No
     if message.team:
         body["team"] = message.team
     body |= {name: True for name in ("followed", "unproven") if getattr(message, name)}
+    if message.over:
+        body["over"] = asdict(message.over)
     tx.execute(
         f"INSERT INTO messages (id, thread_id, run_id, {_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
@@ -222,6 +224,7 @@ def _message(
     kept["files"] = tuple(Attachment(**one) for one in kept.get("files", ()))
     kept["quotes"] = tuple(Quote(**one) for one in kept.get("quotes", ()))
     kept |= {name: tuple(kept.get(name, ())) for name in ("mentions", "repeats")}
+    kept["over"] = Over(**kept["over"]) if "over" in kept else None
     return IncomingMessage(id=id, address=address, user=person, sent_at=sent_at, **kept)
 
 

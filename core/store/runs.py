@@ -10,7 +10,7 @@ from typing import Any
 
 from core.errors import Lost
 from core.store.database import Execute
-from core.types import Outcome, RunId, RunStatus, ThreadId
+from core.types import Address, Kind, Outcome, RunId, RunStatus, ThreadId
 
 LIVE = "('in_progress', 'requires_action', 'cancelling')"
 UNFINISHED = "status IN ('queued', 'in_progress', 'requires_action', 'cancelling')"
@@ -63,6 +63,17 @@ def open_messages(tx: Execute, person: str) -> int:
     return int(rows[0][0])
 
 
+def saying(tx: Execute, person: str, address: Address, kind: Kind) -> RunId | None:
+    """The own text of that kind for that person in that channel that is still on its way."""
+    rows = tx.execute(
+        f"SELECT runs.id FROM runs JOIN messages ON messages.run_id = runs.id WHERE runs.person = ? "
+        f"AND runs.{UNFINISHED} AND lane = runs.id AND workspace = ? AND channel = ? "
+        "AND json_extract(body, '$.kind') = ? ORDER BY runs.seq LIMIT 1",
+        (person, address.workspace, address.channel, kind),
+    ).fetchall()
+    return RunId(rows[0][0]) if rows else None
+
+
 def by_person(tx: Execute, *, begun: bool) -> dict[str, int]:
     """How many runs of each person have `begun`; or how many messages are open, as `open_messages` counts."""
     what = "WHERE status IN ('in_progress', 'cancelling')"
@@ -99,6 +110,12 @@ def row(tx: Execute, run: RunId) -> Row:
     return Row(*tx.execute(f"SELECT {columns} FROM runs WHERE id = ?", (run,)).fetchall()[0])
 
 
+def person(tx: Execute, run: RunId) -> str:
+    """Whose it is, named with the network; "" where nobody knows."""
+    rows = tx.execute("SELECT COALESCE(person, '') FROM runs WHERE id = ?", (run,)).fetchall()
+    return rows[0][0] if rows else ""
+
+
 def steps(tx: Execute, run: RunId) -> dict[str, Any]:
     """The steps recorded so far, by name."""
     rows = tx.execute("SELECT name, value FROM steps WHERE run_id = ?", (run,)).fetchall()
@@ -129,17 +146,72 @@ def take_over(tx: Execute, run: RunId, owner: str, now: float, *, died: bool) ->
     tx.execute("INSERT INTO takeovers (run_id, at, died) VALUES (?, ?, ?)", (run, now, int(died)))
 
 
-def begin_oldest(tx: Execute, lane: str, owner: str, now: float) -> RunId | None:
-    """Begin the lane's oldest queued run; None when there is none, or another process was faster."""
+def oldest(tx: Execute, lane: str) -> tuple[RunId, str] | None:
+    """The lane's oldest queued run, and whose it is; "" where nobody knows."""
     queued = tx.execute(
-        "SELECT id FROM runs WHERE lane = ? AND status = 'queued' ORDER BY seq LIMIT 1", (lane,)
+        "SELECT id, COALESCE(person, '') FROM runs WHERE lane = ? AND status = 'queued' ORDER BY seq LIMIT 1",
+        (lane,),
     ).fetchall()
+    return (RunId(queued[0][0]), queued[0][1]) if queued else None
+
+
+def begin(tx: Execute, run: RunId, owner: str, now: float) -> bool:
+    """Begin a queued run. False: another process was faster."""
     begun = (
         "UPDATE runs SET owner = ?, status = 'in_progress', began_at = COALESCE(began_at, ?) "
         "WHERE id = ? AND status = 'queued' RETURNING id"
     )
-    given = (owner, now, queued[0][0]) if queued else ()
-    return RunId(queued[0][0]) if queued and tx.execute(begun, given).fetchall() else None
+    return bool(tx.execute(begun, (owner, now, run)).fetchall())
+
+
+_AT_ONCE = (
+    f"SELECT COUNT(*) FROM runs WHERE {UNFINISHED} AND status IN ('in_progress', 'cancelling') "
+    "AND owner = ? AND lane <> id"
+)
+
+
+def at_once(tx: Execute, owner: str, person: str | None = None) -> int:
+    """How many answers this owner is at work on, perhaps only those to one person.
+
+    Our own texts do not count, nor what waits for a person's yes or for its client.
+    """
+    of = () if person is None else (person,)
+    sql = f"{_AT_ONCE} AND person = ?" if of else _AT_ONCE
+    return int(tx.execute(sql, (owner, *of)).fetchall()[0][0])
+
+
+def queued_after(tx: Execute, person: str) -> str:
+    """The first one in the order of names, after that person, of whom a run is queued; "": there is none."""
+    rows = tx.execute(
+        f"SELECT person FROM runs WHERE {UNFINISHED} AND person > ? AND status = 'queued' "
+        "ORDER BY person LIMIT 1",
+        (person,),
+    ).fetchall()
+    return rows[0][0] if rows else ""
+
+
+def idle_lane(tx: Execute, person: str, platforms: Sequence[str]) -> str:
+    """The lane, of those where nothing runs, in which a run of that person has waited longest for its turn.
+
+    "": there is none on these platforms.
+    """
+    served, wanted = _served(platforms)
+    rows = tx.execute(
+        f"SELECT lane FROM runs WHERE {UNFINISHED} AND person = ? AND status = 'queued' AND lane <> id "
+        f"AND {served} AND NOT EXISTS (SELECT 1 FROM runs AS live WHERE live.lane = runs.lane "
+        f"AND live.status IN {LIVE}) AND NOT EXISTS (SELECT 1 FROM runs AS before "
+        "WHERE before.lane = runs.lane AND before.status = 'queued' AND before.seq < runs.seq) "
+        "ORDER BY seq LIMIT 1",
+        (person, *wanted),
+    ).fetchall()
+    return rows[0][0] if rows else ""
+
+
+def _served(platforms: Sequence[str]) -> tuple[str, tuple[object, ...]]:
+    """The condition that a run is answered on one of these, with its values."""
+    marks = ", ".join("?" for _ in platforms)
+    chats = f"SELECT 1 FROM messages WHERE messages.run_id = runs.id AND platform IN ({marks})"
+    return f"((options IS NOT NULL AND ?) OR EXISTS ({chats}))", ("api" in platforms, *platforms)
 
 
 def owned(tx: Execute, run: RunId, owner: str) -> bool:
@@ -204,14 +276,11 @@ def unfinished(tx: Execute, platforms: Iterable[str]) -> list[str]:
     wanted = list(platforms)
     if not wanted:
         return []
-    marks = ", ".join("?" for _ in wanted)
+    served, values = _served(wanted)
     rows = tx.execute(
-        "SELECT lane, MIN(seq) AS first FROM runs "
-        f"WHERE {UNFINISHED} AND awaits IS NULL "
-        "AND ((options IS NOT NULL AND ?) OR EXISTS "
-        f"(SELECT 1 FROM messages WHERE messages.run_id = runs.id AND platform IN ({marks}))) "
+        f"SELECT lane, MIN(seq) AS first FROM runs WHERE {UNFINISHED} AND awaits IS NULL AND {served} "
         "GROUP BY lane ORDER BY first",
-        ("api" in wanted, *wanted),
+        values,
     ).fetchall()
     return [lane for lane, _ in rows]
 

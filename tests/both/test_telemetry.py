@@ -60,7 +60,12 @@ async def test_they_agree_after_two_hundred_runs(
     port = free_port()
     served = ("api", "console", "metrics")
     async with product(
-        http=f"127.0.0.1:{port}", http_serve=served, openai_features="full", prices_file=prices(tmp_path)
+        http=f"127.0.0.1:{port}",
+        http_serve=served,
+        openai_features="full",
+        prices_file=prices(tmp_path),
+        limit_person_minute=0,
+        limit_place_minute=0,
     ):
         api = Api(f"http://127.0.0.1:{port}/v1", office.data)
         async with api.stack, browser(api, admin=True) as page:

@@ -62,6 +62,7 @@ def failing(error: Exception) -> None:
         raise ExceptionGroup("wordsofaperson", [error]) from None
 
 
+@pytest.mark.promise("P4")
 @pytest.mark.parametrize(
     ("error", "said"),
     [

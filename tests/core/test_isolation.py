@@ -45,6 +45,8 @@ class World:
     """Who says what where, and whom a request may know of."""
 
     scope: Any
+    direct: Any
+    """The scope of direct messages."""
     chance: Random
     said: list[Said] = field(default_factory=list)
     begun: Counter[tuple[str, ...]] = field(default_factory=Counter)
@@ -56,9 +58,10 @@ class World:
 
     def memory(self, where: Address, user: str) -> tuple[str, ...]:
         """Whose it is, by the scope: written down here once more, without the product's code."""
-        member = {"user": (user,), "topic": (where.topic,)}.get(self.scope, (user, where.topic))
-        if self.scope != "user" and where.platform == "discord":
-            member = (user,) if self.scope == "person-topic" else (where.channel,)
+        scope = self.direct if where.direct else self.scope
+        member = {"user": (user,), "topic": (where.topic,)}.get(scope, (user, where.topic))
+        if scope == "person-topic" and where.platform == "discord":
+            member = (user,)  # a topic is a channel there
         return (where.platform, where.workspace, where.channel, *member)
 
     def mixed(self, request: str) -> list[int]:
@@ -139,11 +142,14 @@ def said(text: str) -> dict[str, Any]:
 
 @pytest.mark.slow
 @pytest.mark.promise("I1", "I3")
-@pytest.mark.parametrize(("scope", "people"), [("user", 1000), ("person-topic", 300), ("topic", 300)])
-async def test_a_word_of_one_is_never_in_a_request_for_another(tmp_path, scope, people):
-    script, world = Notes(), World(scope, Random(14))
+@pytest.mark.parametrize(
+    ("scope", "direct", "people"),
+    [("user", "person-topic", 1000), ("person-topic", "user", 300), ("topic", "topic", 300)],
+)
+async def test_a_word_of_one_is_never_in_a_request_for_another(tmp_path, scope, direct, people):
+    script, world = Notes(), World(scope, direct, Random(14))
     networks = [Network(name, world) for name in ("slack", "discord")]
-    policy = rules(budget=BUDGET, scope=scope)
+    policy = rules(budget=BUDGET, scope=scope, dm_scope=direct)
     async with core(tmp_path, script, assistant=WHO, policy=policy, networks=networks) as spool:
         crowd = Crowd(spool, world)
         for number in range(people):

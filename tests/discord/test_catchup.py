@@ -65,7 +65,7 @@ async def test_replies_empty_mentions_and_files_are_found_too(discord, product):
     await discord.say(ANN, ROOM, "hidden", reply_to=first, ping=False)
     await mention(discord, ANN, "")
     await mention(discord, ANN, "", stickers=["wave"])
-    await discord.say(ANN, ROOM, "role", mention_role=True)
+    await discord.say(BOB, ROOM, "role", mention_role=True)
     expected = ["echo: one", "echo: two", *(text(key, "en") for key in ("help", "unreadable"))]
     expected += [text("empty_reply", "en")] * 2
     async with product():

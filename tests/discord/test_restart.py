@@ -35,7 +35,7 @@ async def test_who_is_meant_is_known_after_a_resumption(discord, product, script
     await discord.say(ANN, ROOM, "not for you")
     await discord.say(ANN, ROOM, "reply to the bot", reply_to=discord.posts(ROOM)[0].id)
     await discord.say(BOB, ROOM, "hidden", reply_to=discord.posts(ROOM)[0].id, ping=False)
-    await discord.say(BOB, ROOM, "of the managed role", mention_role=True)
+    await discord.say(ANN, ROOM, "of the managed role", mention_role=True)
     async with product():
         await discord.until(lambda: len(texts(discord, ROOM)) == 4)
         await discord.say(ANN, ROOM, "nor this")

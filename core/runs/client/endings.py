@@ -37,7 +37,7 @@ class Endings:
     def mark(self, tx: Execute, row: RunRow, status: RunStatus, now: float) -> Claim | None:
         """Part of a transaction: it is to end so. What that leads to is carried out by `carry_out`."""
         if client_runs.cancel(tx, row.id, status, now):
-            return claims.claim(tx, row.thread, self._lanes.owner, self._budget)
+            return claims.claim(tx, row.thread, self._lanes.owner, self._budget, self._lanes.turns)
         return None
 
     def carry_out(self, run: RunId, claim: Claim | None, told: Object) -> None:

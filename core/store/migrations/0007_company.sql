@@ -8,8 +8,12 @@ CREATE TABLE notices (
     PRIMARY KEY (person, about)
 );
 
--- Whose it is: slack:U…, discord:…, key:…; of rows before this version unknown.
+-- Whose it is: slack:U…, discord:…, key:…; of what had ended before this version unknown.
 ALTER TABLE runs ADD COLUMN person TEXT;
+UPDATE runs SET person = COALESCE(
+    json_extract(options, '$.person'),
+    (SELECT platform || ':' || messages.person FROM messages WHERE run_id = runs.id ORDER BY seq LIMIT 1)
+) WHERE status IN ('queued', 'in_progress', 'requires_action', 'cancelling');
 CREATE INDEX runs_person ON runs (person, status) WHERE status IN ('queued', 'in_progress', 'requires_action', 'cancelling');
 CREATE INDEX items_run ON items (run_id);
 CREATE INDEX messages_person ON messages (platform, person) WHERE platform <> '';

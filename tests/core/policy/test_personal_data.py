@@ -173,6 +173,7 @@ async def spent(spool: Core) -> tuple[list[Any], Any]:
     return await spool.db(work)
 
 
+@pytest.mark.promise("P2")
 async def test_all_that_is_kept_can_be_had(tmp_path):
     """With every word, for the person and for whoever runs Spool; of others nothing."""
     async with spoken(tmp_path) as (spool, _, _):

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from typing import Final
 
-TEXTS: Final[dict[str, dict[str, str]]] = {
+from core.texts.rules import RULES
+
+_OWN: Final[dict[str, dict[str, str]]] = {
     "en": {
         "thinking": "is thinking…",
         "busy": "is working: {task}…",
@@ -165,17 +167,6 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "about_message": "What about this message? Explain it, or answer it if it asks something.",
         "answer_comes": "💬 My answer comes here, as a reply to that message.",
         "assistant_current": "Here you talk to “{name}” ({id}, model {model}).",
-        "access_refused": "🔒 I may not answer you here. If you need me, ask the person who runs this bot to allow it.",
-        "access_admins": "Only admins see who may do what. Ask the person who runs this bot to add you to ADMINS.",
-        "access_allowed": "✅ {person} is answered in {place}. Rule: {rule} ({source}).",
-        "access_denied": "🔒 {person} is not answered in {place}. Rule: {rule} ({source}).",
-        "access_assumed": "How this person stands there is not known here: as for a member, not a guest or a stranger.",
-        "access_assistant": "Assistant: “{name}” ({id}, version {version}), from {of}.",
-        "access_scope": "Memory: {scope} ({scoped}).",
-        "access_limits": "Limits, 0 is none: {limits}.",
-        "access_tools": "Tools of the assistant: {tools}.",
-        "assistant_closed": "🔒 Here “{name}” ({id}) answers, which only certain people may use, and you are not among "
-        "them. Ask the person who runs this bot to add you to its audience. /assistant shows whom you can talk to.",
         "assistant_others": "Others: {names}. Admins switch with /assistant NAME, and back with /assistant none.",
         "assistant_switched": "Done: from the next message on, “{name}” ({id}) answers here. /assistant none ends that.",
         "assistant_freed": "Done: this place has no assistant of its own any more. From the next message on, “{name}” ({id}) "
@@ -343,17 +334,6 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "about_message": "이 메시지에 대해 알려 주세요. 설명해 주시고, 질문이라면 답해 주세요.",
         "answer_comes": "💬 그 메시지에 대한 답장으로 여기에 답변할게요.",
         "assistant_current": "여기서 답하는 어시스턴트: “{name}”({id}, 모델 {model}).",
-        "access_refused": "🔒 여기서는 답변해 드릴 수 없도록 설정되어 있어요. 필요하시면 이 봇의 운영자에게 허용해 달라고 해 주세요.",
-        "access_admins": "누가 무엇을 할 수 있는지는 관리자만 볼 수 있어요. 이 봇의 운영자에게 ADMINS에 추가해 달라고 하세요.",
-        "access_allowed": "✅ {place}에서 {person}에게 답합니다. 규칙: {rule} ({source}).",
-        "access_denied": "🔒 {place}에서 {person}에게 답하지 않습니다. 규칙: {rule} ({source}).",
-        "access_assumed": "이 사람이 게스트나 외부인인지 여기서는 알 수 없어 구성원으로 보았어요.",
-        "access_assistant": "어시스턴트: “{name}”({id}, 버전 {version}), 지정된 곳: {of}.",
-        "access_scope": "기억 범위: {scope} ({scoped}).",
-        "access_limits": "한도(0은 제한 없음): {limits}.",
-        "access_tools": "어시스턴트의 도구: {tools}.",
-        "assistant_closed": "🔒 여기서는 “{name}”({id})이(가) 답하는데, 정해진 사람만 사용할 수 있고 회원님은 포함되어 있지 않아요. 이 봇의 "
-        "운영자에게 사용할 사람에 추가해 달라고 해 주세요. 사용할 수 있는 어시스턴트는 /assistant 로 볼 수 있어요.",
         "assistant_others": "다른 어시스턴트: {names}. 관리자는 /assistant 이름 으로 바꾸고 /assistant none 으로 되돌릴 수 있어요.",
         "assistant_switched": "완료했어요. 다음 메시지부터 여기서 답하는 어시스턴트: “{name}”({id}). /assistant none 으로 되돌릴 수 있어요.",
         "assistant_freed": "완료했어요. 이제 여기에 따로 지정된 어시스턴트가 없어요. 다음 메시지부터 "
@@ -376,6 +356,7 @@ TEXTS: Final[dict[str, dict[str, str]]] = {
         "assistant_several": "“{name}”이라는 어시스턴트가 여럿이에요: {names}. id를 사용해 주세요.",
     },
 }
+TEXTS: Final = {language: own | RULES[language] for language, own in _OWN.items()}
 
 
 def text(key: str, locale: str, default: str = "en", texts: dict[str, dict[str, str]] = TEXTS) -> str:
