@@ -158,7 +158,6 @@ def _commands() -> list[app_commands.Command[Any, ..., None]]:
         name="model", description="Show the model that answers here, or choose another", callback=model
     )
     app_commands.describe(name="Name of the model; default: that of the settings")(another)
-    alone = [
-        app_commands.Command(name=name, description=told, callback=plain) for name, told in _PLAIN.items()
-    ]
+    plainly = app_commands.Command[Any, ..., None]
+    alone = [plainly(name=name, description=told, callback=plain) for name, told in _PLAIN.items()]
     return [*alone, switch, another, explain]
