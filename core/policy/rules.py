@@ -27,12 +27,11 @@ def settle(tx: Execute, settings: Settings, now: float) -> None:
 
     Only a digest of each value is kept to know that by: it may name people.
     """
-    before = facts.find(tx, FACT) or {}
-    usual, wanted = _digests(Settings()), _digests(settings)
-    for name, digest in wanted.items():
-        if digest != before.get(name, usual[name]):
-            kind = "limits" if name.startswith("LIMIT_") else "rules"
-            audit.add(tx, Entry(now, OPERATOR, f"{kind}.update", name))
+    before, usual = facts.find(tx, FACT) or {}, _digests(Settings())
+    wanted = _digests(settings)
+    for name in (name for name in wanted if wanted[name] != before.get(name, usual[name])):
+        kind = "limits" if name.startswith("LIMIT_") else "rules"
+        audit.add(tx, Entry(now, OPERATOR, f"{kind}.update", name))
     if wanted != before:
         facts.remember(tx, FACT, wanted)
 

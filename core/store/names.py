@@ -25,13 +25,14 @@ def find(tx: Execute, platform: str, id: str) -> str:
     return rows[0][0] if rows else ""
 
 
-def people(tx: Execute, part: str, most: int) -> list[tuple[str, str]]:
-    """People of chats who have asked something, by a part of id (`slack:U1`) or name: both of each."""
-    asked = "SELECT name AS id FROM usage_days WHERE what = 'person' AND whose = 'chats' AND name <> ''"
-    called = "SELECT platform || ':' || id AS id, name FROM names"
+def people(tx: Execute, part: str, most: int) -> list[dict[str, str]]:
+    """People of chats who have asked something, by a part of their id (`slack:U1`) or name."""
     sql = (
-        f"SELECT asked.id, COALESCE(MAX(called.name), '') FROM (SELECT DISTINCT id FROM ({asked}) AS days) "
-        f"AS asked LEFT JOIN ({called}) AS called ON called.id = asked.id WHERE asked.id LIKE ? ESCAPE '\\' "
-        "OR called.name LIKE ? ESCAPE '\\' GROUP BY asked.id ORDER BY 2, 1 LIMIT ?"
+        "SELECT asked.id, COALESCE(MAX(called.name), '') FROM (SELECT DISTINCT name AS id FROM usage_days "
+        "WHERE what = 'person' AND whose = 'chats' AND name <> '') AS asked LEFT JOIN (SELECT platform || "
+        "':' || id AS id, name FROM names) AS called ON called.id = asked.id WHERE asked.id LIKE ? "
+        "ESCAPE '\\' OR called.name LIKE ? ESCAPE '\\' GROUP BY asked.id ORDER BY 2, 1 LIMIT ?"
     )
-    return [(id, name) for id, name in tx.execute(sql, (like(part), like(part), most)).fetchall()]
+    return [
+        {"id": id, "name": name} for id, name in tx.execute(sql, (like(part), like(part), most)).fetchall()
+    ]

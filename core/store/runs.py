@@ -76,7 +76,7 @@ def saying(tx: Execute, person: str, address: Address, kind: Kind) -> RunId | No
 
 def by_person(tx: Execute, *, begun: bool) -> dict[str, int]:
     """How many runs of each person have `begun`; or how many messages are open, as `open_messages` counts."""
-    what = "WHERE status IN ('in_progress', 'cancelling')"
+    what = f"WHERE {UNFINISHED} AND status IN ('in_progress', 'cancelling')"
     if not begun:
         what = f"JOIN messages ON messages.run_id = runs.id WHERE runs.{UNFINISHED} AND lane <> runs.id"
     found = tx.execute(f"SELECT runs.person, COUNT(*) FROM runs {what} AND runs.person <> '' GROUP BY 1")

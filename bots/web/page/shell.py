@@ -19,16 +19,8 @@ from aiohttp import hdrs, web
 
 FOLDER: Final = Path(__file__).parent.parent / "console"
 SCREENS: Final = (
-    "overview",
-    "threads",
-    "runs",
-    "usage",
-    "playground",
-    "assistants",
-    "people",
-    "audit",
-    "health",
-    "simulator",
+    *("overview", "threads", "runs", "usage", "playground", "assistants"),
+    *("people", "audit", "health", "simulator"),
 )
 TYPES: Final[Mapping[str, str]] = {
     ".html": "text/html; charset=utf-8",

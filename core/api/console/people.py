@@ -60,8 +60,7 @@ class People:
     async def search(self, key: Key, q: str) -> Row:
         """Those of the chats whose name or id has that part."""
         admins_only(key)
-        found = await self.looks.look(lambda tx: names.people(tx, q, MOST_FOUND + 1))
-        rows = [{"id": id, "name": name} for id, name in found]
+        rows = await self.looks.look(lambda tx: names.people(tx, q, MOST_FOUND + 1))
         return listed(rows[:MOST_FOUND], more=len(rows) > MOST_FOUND)
 
     async def person(self, key: Key, id: str) -> Row:
@@ -73,13 +72,10 @@ class People:
         """What holds for them in a place, or where they asked last, and which setting says so."""
         _checked(key, id)
         platform, _, person = id.partition(":")
-        if place and place.partition(":")[0] != platform:
-            told = f"{place} is no channel of that network. Write its id as {platform}:C0123ABCD or :NUMBER."
-            raise Refusal(told, param="place", code="no_place")
 
         def work(tx: Execute) -> Row:
-            there = place or f"{platform}:{messages.last_channel(tx, platform, person)}"
-            return in_force(tx, self.settings, seen(tx, id, there))
+            channel = place.rpartition(":")[2] or messages.last_channel(tx, platform, person)
+            return in_force(tx, self.settings, seen(tx, id, f"{platform}:{channel}"))
 
         return await self.looks.look(work)
 
@@ -104,8 +100,7 @@ class People:
 
     async def _noted(self, key: Key, id: str, action: str) -> None:
         _checked(key, id)
-        entry = Entry(time.time(), key.name, action, id)
-        await self.db(lambda tx: audit.add(tx, entry))
+        await self.db(lambda tx: audit.add(tx, Entry(time.time(), key.name, action, id)))
 
 
 def _checked(key: Key, id: str) -> None:
