@@ -62,6 +62,8 @@ class Said:
     """Ids in its text and quotes that people see as names."""
     followed: bool = False
     """It names nobody and is for us because it goes on with what we answered there."""
+    app: bool = False
+    """An app wrote it that is answered as a person is."""
     changed: bool = False
     """It is told because it was changed, not because it was said."""
 
@@ -94,6 +96,7 @@ class Said:
             quotes=self.quotes,
             mentions=self.mentions,
             followed=self.followed,
+            app=self.app,
         )
 
     def earlier(self, ref: str) -> Earlier:

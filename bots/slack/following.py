@@ -81,7 +81,7 @@ class Follower:
     def __init__(
         self, client: AsyncWebClient, inbox: Inbox, heard: Heard, us: Us, following: Following
     ) -> None:
-        self._client, self._inbox, self._heard, self._us = client, inbox, heard, us
+        self._client, self._inbox, self.heard, self._us = client, inbox, heard, us
         self._following = following
 
     async def ours(self, said: Said | None, event: Mapping[str, Any]) -> Said | None:
@@ -98,7 +98,7 @@ class Follower:
 
     async def _strictly(self, said: Said, event: Mapping[str, Any]) -> Said | None:
         if calls_others(event, self._us.user):
-            self._heard.note({**event, "user": SOMEBODY})
+            self.heard.note({**event, "user": SOMEBODY})
             return None
         last = await self._inbox.asked_last(said.address, said.sent_at)
         if last is None or last[0] != said.user or not await self._alone(said, last[1]):
@@ -108,9 +108,9 @@ class Follower:
     async def _alone(self, said: Said, since: float) -> bool:
         """Whether surely nobody but this person has written or was called there since then."""
         where = (said.address.channel, said.address.topic)
-        if self._heard.quiet(*where, said.user, since):
+        if self.heard.quiet(*where, said.user, since):
             return True
-        if self._heard.disturbed(*where, said.user, since):
+        if self.heard.disturbed(*where, said.user, since):
             return False
         try:
             async with asyncio.timeout(PATIENCE):
@@ -124,12 +124,12 @@ class Follower:
             return False
         for one in found:
             self._note({**one, "channel": where[0]})
-        self._heard.read(*where, since)
-        return not self._heard.disturbed(*where, said.user, since)
+        self.heard.read(*where, since)
+        return not self.heard.disturbed(*where, said.user, since)
 
     def _note(self, message: Mapping[str, Any]) -> None:
         """A message of a history; our own disturb nobody."""
         told = events.read(message, self._us)
         if told and told.by != "us":
             called = calls_others(message, self._us.user)
-            self._heard.note({**message, "user": SOMEBODY} if called else message)
+            self.heard.note({**message, "user": SOMEBODY} if called else message)

@@ -11,6 +11,7 @@ import logging
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -20,9 +21,13 @@ from bots.replies.commands import choice_text, console_text, memory_text, model_
 from bots.replies.privacy import FILE, Privacy, Told
 from bots.slack.api import call
 from bots.slack.poster import APPROVE, RATE, REFUSE, reference
+from bots.slack.reading import acts
+from bots.slack.reading.door import SlackDoor
+from bots.slack.reading.events import Us
 from core.concurrency import Background
 from core.errors import SpoolError
 from core.inbox import Inbox
+from core.policy.access import Kind
 from core.policy.feedback import LONGEST_REASON
 from core.texts import text
 from core.types import Address, File, IncomingMessage, Vote, Wish
@@ -33,74 +38,109 @@ PRIVATE = re.compile("privacy:.*")
 WHY = "why"
 """What the form that asks for a reason, and its one field, are called."""
 _VOTES: dict[str, Vote] = {"good": "good", "bad": "bad"}
+Does = Callable[[dict[str, Any], Any, Any], Awaitable[None]]
+"""Takes what Slack tells, and how it is acknowledged and answered."""
 LONGEST_TEXT = 3000
 """Characters of a text that is shown as the answer to a command."""
 
 
-class Interactions:
-    """Registers with the Bolt app what people do other than writing."""
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What they work with. `direct` and `send` tell a person, or give a file, so that nobody else sees it."""
 
-    def __init__(
-        self,
-        app: AsyncApp,
-        inbox: Inbox,
-        team: str,
-        language: str,
-        locale: Callable[[str], Awaitable[str]],
-        direct: Callable[[str, str], Awaitable[None]],
-    ) -> None:
-        self._inbox, self._team, self._language, self._locale = inbox, team, language, locale
-        self._direct, self._client = direct, app.client
-        self.send: Callable[[str, File], Awaitable[None]] | None = None
-        """Gives a person a file so that only they see it."""
-        self._background, self._own_data = Background(), Privacy(inbox.data, "slack", language)
-        app.command("/reset")(self._reset)
-        app.command("/assistant")(self._assistant)
-        app.command("/model")(self._model)
-        app.command("/console")(self._console)
-        app.command("/memory")(self._memory)
-        app.command("/privacy")(self._privacy)
-        app.action(PRIVATE)(self._private)
-        app.shortcut("reset_thread")(self._shortcut)
-        app.action(APPROVE)(self._decide)
-        app.action(REFUSE)(self._decide)
-        app.action("again")(self._wish)
-        app.action("shorter")(self._wish)
-        app.action(RATE)(self._rate)
-        app.view(WHY)(self._why)
-        app.command(ANY)(self._stale_command)
-        for interaction in (app.action, app.shortcut):
-            interaction(ANY)(self._stale)
+    inbox: Inbox
+    door: SlackDoor
+    us: Us
+    language: str
+    locale: Callable[[str], Awaitable[str]]
+    direct: Callable[[str, str], Awaitable[None]]
+    send: Callable[[str, File], Awaitable[None]]
+
+
+class Interactions:
+    """Registers with the Bolt app what people do other than writing, each behind the door."""
+
+    def __init__(self, app: AsyncApp, means: Means) -> None:
+        self._inbox, self._us, self._language = means.inbox, means.us, means.language
+        self._door, self._locale, self._direct = means.door, means.locale, means.direct
+        self._client, self._background, self._send = app.client, Background(), means.send
+        self._own_data = Privacy(means.inbox.data, "slack", means.language)
+        commands: dict[str | re.Pattern[str], Does] = {
+            "/reset": self._reset,
+            "/assistant": self._assistant,
+            "/model": self._model,
+            "/console": self._console,
+            "/memory": self._memory,
+            "/privacy": self._privacy,
+            ANY: self._stale_command,
+        }
+        buttons: dict[str | re.Pattern[str], Does] = {
+            APPROVE: self._decide,
+            REFUSE: self._decide,
+            "again": self._wish,
+            "shorter": self._wish,
+            RATE: self._rate,
+            PRIVATE: self._private,
+            ANY: self._stale,
+        }
+        for command, does in commands.items():
+            app.command(command)(self._behind("command", does))
+        for action, does in buttons.items():
+            app.action(action)(self._behind("button", does))
+        app.shortcut("reset_thread")(self._behind("shortcut", self._shortcut))
+        app.shortcut(ANY)(self._behind("shortcut", self._stale))
+        app.view(WHY)(self._behind("form", self._why))
+
+    def _behind(self, kind: Kind, does: Does) -> Does:
+        """The same for those who may; others are told so where the answer would stand, once a day."""
+
+        async def listener(body: dict[str, Any], ack: Any, respond: Any) -> None:
+            act = acts.of_interaction(kind, body, self._us)
+            verdict = await self._door.decide(act)
+            if verdict.allowed:
+                await does(body, ack, respond)
+                return
+            words = await self._door.words(act, verdict, await self._quickly(act.person))
+            if words and kind == "command":
+                await self._answer(ack, words)
+            elif words and kind == "form":
+                await ack(response_action="errors", errors={WHY: words})
+            else:
+                await ack()
+            if words and kind in ("button", "shortcut"):
+                self._later(respond, act.person, lambda *_: words)
+
+        return listener
 
     def _address(self, channel: object, topic: str = "") -> Address:
-        return Address("slack", self._team, str(channel or ""), topic)
+        return Address("slack", self._us.team, str(channel or ""), topic)
 
-    async def _reset(self, body: dict[str, Any], ack: Any) -> None:
+    async def _reset(self, body: dict[str, Any], ack: Any, respond: Any) -> None:
         user = str(body["user_id"])
         extent = await self._inbox.reset(self._address(body["channel_id"]), user)
         await self._answer(ack, reset_text(extent, await self._quickly(user), self._language))
 
-    async def _assistant(self, body: dict[str, Any], ack: Any) -> None:
+    async def _assistant(self, body: dict[str, Any], ack: Any, respond: Any) -> None:
         user, wanted = str(body["user_id"]), str(body.get("text") or "").strip()
         choice = await self._inbox.assistants(self._address(body["channel_id"]), "", user, wanted)
         await self._answer(ack, choice_text(choice, await self._quickly(user), self._language))
 
-    async def _model(self, body: dict[str, Any], ack: Any) -> None:
+    async def _model(self, body: dict[str, Any], ack: Any, respond: Any) -> None:
         user, wanted = str(body["user_id"]), str(body.get("text") or "").strip()
         choice = await self._inbox.model(self._address(body["channel_id"]), "", user, wanted)
         await self._answer(ack, model_text(choice, await self._quickly(user), self._language))
 
-    async def _console(self, body: dict[str, Any], ack: Any) -> None:
+    async def _console(self, body: dict[str, Any], ack: Any, respond: Any) -> None:
         user = str(body["user_id"])
         url, locale = await self._inbox.console(f"slack:{user}"), await self._quickly(user)
         await self._answer(ack, await console_text(url, partial(self._direct, user), locale, self._language))
 
-    async def _memory(self, body: dict[str, Any], ack: Any) -> None:
+    async def _memory(self, body: dict[str, Any], ack: Any, respond: Any) -> None:
         user = str(body["user_id"])
         held = await self._inbox.memory(self._address(body["channel_id"]), user)
         await self._answer(ack, memory_text(held, await self._quickly(user), self._language))
 
-    async def _privacy(self, body: dict[str, Any], ack: Any) -> None:
+    async def _privacy(self, body: dict[str, Any], ack: Any, respond: Any) -> None:
         user = str(body["user_id"])
         told = await self._own_data.told(user, await self._quickly(user))
         await ack(response_type="ephemeral", **_with_buttons(told))
@@ -123,8 +163,8 @@ class Interactions:
         """What to say of the file, which is in a direct message then, where only that person sees it."""
         try:
             content = await self._own_data.file(user)
-            if content and self.send:
-                await self.send(user, File(FILE, "application/json", content))
+            if content:
+                await self._send(user, File(FILE, "application/json", content))
                 return self._own_data.say("sent", locale)
         except SpoolError as error:
             logger.info("the file could not be sent", extra={"error": str(error)})
@@ -189,7 +229,7 @@ class Interactions:
         except SpoolError as error:
             logger.info("nobody was asked for a reason", extra={"error": str(error)})
 
-    async def _why(self, body: dict[str, Any], ack: Any) -> None:
+    async def _why(self, body: dict[str, Any], ack: Any, respond: Any) -> None:
         """Stored before the form closes; what is refused or failed leaves it open, with what was typed."""
         user, view = str(body["user"]["id"]), body["view"]
         given = ((view.get("state") or {}).get("values") or {}).get(WHY, {}).get(WHY, {}).get("value")
@@ -213,7 +253,7 @@ class Interactions:
         except Exception as error:
             logger.info("an interaction could not be confirmed", extra={"error": type(error).__name__})
 
-    async def _stale_command(self, body: dict[str, Any], ack: Any) -> None:
+    async def _stale_command(self, body: dict[str, Any], ack: Any, respond: Any) -> None:
         await self._answer(ack, await self._say("stale", str(body.get("user_id") or "")))
 
     async def _stale(self, body: dict[str, Any], ack: Any, respond: Any) -> None:

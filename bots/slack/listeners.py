@@ -9,21 +9,23 @@ from __future__ import annotations
 import logging
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bots.intake.following import Following
 from bots.intake.said import Said
-from bots.slack.following import Follower, Heard
+from bots.slack.following import Follower
 from bots.slack.interactions import ANY
 from bots.slack.poster import reference
-from bots.slack.reading import events
+from bots.slack.reading import acts, events
 from bots.slack.reading.apps import Apps
+from bots.slack.reading.door import SlackDoor
 from bots.slack.reading.events import Us
 from core.inbox import Inbox
+from core.texts import of_script
 from core.types import Address, IncomingMessage
 
 logger = logging.getLogger(__name__)
@@ -39,17 +41,16 @@ class Listeners:
         inbox: Inbox,
         me: AuthorizeResult,
         *,
-        following: Following,
-        heard: Heard,
+        door: SlackDoor,
+        follower: Follower,
         waiting: Callable[[Address, IncomingMessage | None], None],
     ) -> None:
-        self._inbox, self._heard, self._waiting = inbox, heard, waiting
+        self._inbox, self._door, self._waiting = inbox, door, waiting
         self._bot = me.bot_id or "none"
         self._stored: OrderedDict[tuple[object, object], set[object]] = OrderedDict()
         """As which types of event each was delivered: a mention comes as two, and either may come again."""
         self._us = us_of(me)
-        self._follower = Follower(client, inbox, heard, self._us, following)
-        self._enterprise = str(me.enterprise_id or "")
+        self._follower = follower
         self._foreign: set[str] = set()
         self._apps = Apps()
 
@@ -118,8 +119,8 @@ class Listeners:
         team, enterprise = authorization.get("team_id"), authorization.get("enterprise_id")
         if team and team == self._us.team:
             return True
-        whole = authorization.get("is_enterprise_install") or not team or self._us.team == self._enterprise
-        return bool(whole and enterprise and enterprise == self._enterprise)
+        whole = authorization.get("is_enterprise_install") or not team or self._us.team == self._us.enterprise
+        return bool(whole and enterprise and enterprise == self._us.enterprise)
 
     async def _event(self, body: dict[str, Any]) -> None:
         event = body["event"]
@@ -139,25 +140,47 @@ class Listeners:
         `team`: that of the envelope.
         """
         if event.get("user") != self._us.user:  # a history tells our own posts, too
-            self._heard.note(event)
+            self._follower.heard.note(event)
         gone = events.deleted(event, self._us.team)
         if gone and await self._inbox.withdraw(*gone, float(gone[1])):
             self._waiting(gone[0], None)
-        said = events.read(event, self._us, team)
-        if said and said.by == "other":
-            self._apps.note(said)
+        said = self._let_in(events.read(event, self._us, team), event)
         if said and edited(event):
-            await self._edited(said)
+            await self._edited(said, event)
         elif ours := await self._follower.ours(said, event):
             live = live and not self._twin(event)
-            await self._receive(ours.incoming(), event.get("type") if live else None)
+            await self._admit(ours, event, event.get("type") if live else None)
 
-    async def _edited(self, said: Said) -> None:
+    def _let_in(self, said: Said | None, event: Mapping[str, Any]) -> Said | None:
+        """An app that may is as a person where it names us; of others the operator is told."""
+        if said and said.by == "other" and said.to == "us":
+            if self._door.judge(acts.of_message(event, said, self._us)).allowed:
+                return replace(said, by="person", app=True)
+            self._apps.note(said)
+        return said
+
+    async def _edited(self, said: Said, event: Mapping[str, Any]) -> None:
         """One that mentions us only now is a message, unless it is too old; of a known one it is the text."""
-        if said.by == "person" and said.to == "us":
-            await self._receive(said.incoming(), None)
-        if said.by == "person":
-            await self._inbox.amend(said.incoming())
+        if said.by != "person":
+            return
+        if said.to == "us":
+            await self._admit(said, event, None)
+        verdict = self._inbox.access.authorize(acts.of_message(event, said, self._us))
+        if verdict.allowed is not False:  # what is not stored, for who wrote it is refused, is not changed
+            await self._inbox.amend(replace(said.incoming(), unproven=verdict.allowed is None))
+
+    async def _admit(self, said: Said, event: Mapping[str, Any], delivered: object) -> None:
+        """Store what may be answered. Where nobody knows yet how its writer stands, that is asked beside the
+        commit of a question; our own texts, which change something, wait for it.
+        """
+        act, message = acts.of_message(event, said, self._us), said.incoming()
+        verdict = self._door.judge(act)
+        if verdict.allowed is None and message.kind != "ask":
+            verdict = await self._door.decide(act)
+        if verdict.allowed or (verdict.allowed is None and message.kind == "ask"):
+            await self._receive(replace(message, unproven=verdict.allowed is None), delivered)
+        else:
+            self._door.refuse(message, act, verdict, of_script(message.text))
 
     async def _receive(self, message: IncomingMessage, delivered: object) -> None:
         """`delivered`: the event's type, None for what another one has told or a history tells."""
@@ -165,11 +188,14 @@ class Listeners:
         self._stored.setdefault((message.address.channel, message.id), set()).add(delivered)
         if len(self._stored) > MOST_STORED:
             self._stored.popitem(last=False)
-        if receipt.new and not receipt.claim and message.kind == "ask":
+        waits = receipt.new and not receipt.claim and message.kind == "ask"
+        if waits and not message.unproven:
             self._waiting(message.address, message)  # behind others: it was heard all the same
 
     async def _stopped(self, event: dict[str, Any]) -> None:
         channel, topic, user = (str(event.get(key) or "") for key in ("channel", "thread_ts", "user"))
+        if not (await self._door.decide(acts.of_interaction("button", event, self._us))).allowed:
+            return
         address = Address("slack", self._us.team, channel, topic)
         posts = event.get("streaming_message_ts") or ()
         for post in posts:  # Slack has ended these streams already, whoever pressed
@@ -191,7 +217,7 @@ def edited(event: Mapping[str, Any]) -> bool:
 
 def us_of(me: AuthorizeResult) -> Us:
     """Who we are, by what Slack says of the token: one bot token is one workspace."""
-    return Us(str(me.bot_user_id), str(me.team_id or me.enterprise_id or ""))
+    return Us(str(me.bot_user_id), str(me.team_id or me.enterprise_id or ""), str(me.enterprise_id or ""))
 
 
 def _bolt(client: AsyncWebClient, me: AuthorizeResult) -> AsyncApp:

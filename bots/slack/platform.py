@@ -24,13 +24,14 @@ from bots.replies.posts import Count, Posts
 from bots.replies.safe_text import harmless
 from bots.slack.api import Budget, Client, Limited, Refused, call
 from bots.slack.files import Giving, SlackFiles, Uploads
-from bots.slack.following import Heard
-from bots.slack.interactions import Interactions
+from bots.slack.following import Follower, Heard
+from bots.slack.interactions import Interactions, Means
 from bots.slack.listeners import Listeners, us_of
 from bots.slack.markup import SlackMarkup
 from bots.slack.native_stream import Refusals
 from bots.slack.poster import SlackPoster, reference
 from bots.slack.reading import events
+from bots.slack.reading.door import SlackDoor
 from bots.slack.reading.history import History, newest, pages
 from bots.slack.reading.people import People
 from bots.slack.socket import SocketMode, unconnected
@@ -87,17 +88,16 @@ class SlackPlatform:
     async def run(self, connected: Callable[[], None]) -> None:
         """Listen until the connection is lost. Raises TokenRefused when a token is not accepted."""
         me = await self._identify()
+        us, language = us_of(me), self._settings.language
+        following = Following.of(self._settings, self.name)
+        follower = Follower(self._client, self._inbox, self._heard, us, following)
+        known, ask = partial(self._people.stands, us=us), partial(self._people.standing, us=us)
+        door = SlackDoor(self._inbox, language, known, ask, self.notice)
         listeners = Listeners(
-            self._client,
-            self._inbox,
-            me,
-            following=Following.of(self._settings, self.name),
-            heard=self._heard,
-            waiting=self._waiting,
+            self._client, self._inbox, me, door=door, follower=follower, waiting=self._waiting
         )
-        team, language = us_of(me).team, self._settings.language
-        own = Interactions(listeners.app, self._inbox, team, language, self._locale, self.direct)
-        own.send = self.send
+        means = Means(self._inbox, door, us, language, self._locale, self.direct, self.send)
+        Interactions(listeners.app, means)
         history = History(self._client, partial(listeners.message, live=False))
         window = self._settings.catch_up_seconds
         caught_up = CatchUp(self._inbox, self.name, window, quick=15, pause=2.6)  # two of 50 calls a minute
@@ -106,7 +106,7 @@ class SlackPlatform:
         def greeted() -> None:
             connected()
             reading.start(caught_up.keep(history.read), "slack catch-up")
-            reading.start(self._inbox.data.workspace(self.name, team, here=True), "slack workspace")
+            reading.start(self._inbox.data.workspace(self.name, us.team, here=True), "slack workspace")
 
         socket = SocketMode(self._session, self._open_url, listeners.app.async_dispatch, listeners.settled)
         self._heard.interrupted()
@@ -121,7 +121,7 @@ class SlackPlatform:
             listening.cancel()
             checking.cancel()
             await asyncio.gather(listening, checking, return_exceptions=True)
-            await reading.close()
+            await asyncio.gather(reading.close(), door.close())
 
     async def _check(self) -> None:
         """A socket goes on when the bot's token is revoked, and nothing can be posted any more."""
@@ -238,12 +238,12 @@ class SlackPlatform:
 
     async def standing(self, message: IncomingMessage) -> Standing | None:
         """See `core.ports.Door`."""
-        return None
+        return await self._people.standing(message.user, us_of(await asyncio.shield(self._me)))
 
     async def notice(self, message: IncomingMessage, words: str) -> None:
         """See `core.ports.Door`."""
         where, post = message.address, self._client.chat_postEphemeral
-        topic = where.topic if message.inside_topic else None
+        topic = where.topic if where.topic != message.id else None
         try:
             await call(post(channel=where.channel, user=message.user, text=words, thread_ts=topic))
         except SpoolError as error:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import Final
 
 from core.policy.access import Access
 from core.policy.limits import Limits, told_until
@@ -14,9 +15,11 @@ from core.settings import Settings
 from core.store import approvals, counts, erasures, messages, notices, runs, threads, usage
 from core.store.database import Execute
 from core.store.facts import remember
-from core.types import Claim, IncomingMessage, Over, RunId, ThreadId
+from core.types import Address, Claim, IncomingMessage, Over, RunId, ThreadId
 
 logger = logging.getLogger(__name__)
+APP_TURNS: Final = 6
+"""Messages of apps in a channel, or in one topic of it, that are answered without a person's between them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,20 +89,13 @@ class Acceptance:
         `oldest`; 0: it was delivered, and not found in a history."""
         for name, value in facts.items():
             remember(tx, name, value)
-        if messages.known(tx, message):
-            if not oldest:  # what is found in a history was not delivered
-                counts.add(tx, counts.REPEATED, message.address.platform, now)
+        if self._passed_over(tx, message, now, oldest):
             return Receipt(new=False)
-        if erasures.covers(tx, message):
+        scope = self._scopes.at(message.address)
+        thread = threads.find_or_create(tx, message.address, message.user, scope, now)
+        if message.app and self._spun(tx, message.address):
+            messages.add(tx, message, thread, None)  # a history does not bring it back
             return Receipt(new=False)
-        if message.sent_at < oldest:
-            logger.warning(
-                "message is older than CATCH_UP_SECONDS, left alone", extra={"at": message.sent_at}
-            )
-            return Receipt(new=False)
-        thread = threads.find_or_create(
-            tx, message.address, message.user, self._scopes.at(message.address), now
-        )
         if message.kind == "stop" and (stopped := runs.stop(tx, thread)):
             messages.add(tx, message, thread, None)
             return Receipt(new=True, stopped=stopped)
@@ -123,6 +119,24 @@ class Acceptance:
         idle = claim and lane == thread  # nothing was under way there, so nobody was asked anything
         refused = () if idle else approvals.refuse_all(tx, thread, message.user)
         return Receipt(new=True, claim=claim, run=run, thread=thread, refused=refused)
+
+    def _passed_over(self, tx: Execute, message: IncomingMessage, now: float, oldest: float) -> bool:
+        if messages.known(tx, message):
+            if not oldest:  # what is found in a history was not delivered
+                counts.add(tx, counts.REPEATED, message.address.platform, now)
+            return True
+        if too_old := message.sent_at < oldest:
+            logger.warning(
+                "message is older than CATCH_UP_SECONDS, left alone", extra={"at": message.sent_at}
+            )
+        return too_old or erasures.covers(tx, message)
+
+    def _spun(self, tx: Execute, where: Address) -> bool:
+        """Whether apps have had their turns there: two that answer each other would go on for ever."""
+        turns = max(messages.turns_of_apps(tx, where), messages.turns_of_apps(tx, where, where.topic))
+        if over := turns >= APP_TURNS:
+            logger.info("an app is not answered before a person is", extra={"channel": where.channel})
+        return over
 
     def _begin(self, tx: Execute, lane: str) -> Claim | None:
         return claims.begin(tx, lane, self._lanes.owner, self._policy.budget, self._lanes.turns)
@@ -154,6 +168,7 @@ class Acceptance:
             if run := runs.saying(tx, person, message.address, message.kind):
                 return run, True
             return runs.add(tx, thread, now, lane=None, person=person), False  # they wait for nobody
-        if self._policy.collect and (run := runs.waiting_in(tx, thread, message.address.topic)):
+        collect = self._policy.collect and not message.unproven
+        if collect and (run := runs.waiting_in(tx, thread, message.address.topic)):
             return run, False
         return runs.add(tx, thread, now, lane=thread, person=person), False

@@ -83,7 +83,8 @@ class Inbox:
                 self._lanes.refused(message, error)
             return
         receipt = accepted.result()
-        if self._attachments and message.files and receipt.run and receipt.thread:
+        proven = self._attachments and not message.unproven  # else its run fetches them, once it may
+        if self._attachments and proven and message.files and receipt.run and receipt.thread:
             self._attachments.begin(message, receipt.thread, receipt.run)
         if receipt.refused:
             self._approvals.decided(receipt.refused)
@@ -115,7 +116,7 @@ class Inbox:
 
         async def done() -> bool:
             amended = await changed
-            if amended and self._attachments:
+            if amended and self._attachments and not message.unproven:
                 self._attachments.begin(message, *amended)
             return amended is not None
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from core.settings import Settings
+from core.texts import text
 from core.types import IncomingMessage, Standing
 
 Kind = Literal[
@@ -25,6 +26,8 @@ Kind = Literal[
     "edit",
     "deletion",
 ]
+DAY: Final = 86_400.0
+SOON: Final = 60.0
 _WITHOUT_NOTICE: Final = frozenset({"autocomplete", "file", "edit", "deletion"})
 """What nobody waits for an answer to."""
 _MESSAGES: Final = frozenset({"mention", "direct", "follow_up"})
@@ -67,6 +70,15 @@ class Verdict:
     source: str = "default"
     silent: bool = False
     """Of a refusal nobody is told."""
+
+    def notice(self, locale: str, language: str) -> str:
+        """What whoever is refused is told; also where their standing is not known."""
+        return text("access_unknown" if self.allowed is None else "access_refused", locale, language)
+
+    @property
+    def window(self) -> float:
+        """Seconds in which that is said once."""
+        return SOON if self.allowed is None else DAY
 
 
 @dataclass(frozen=True, slots=True)

@@ -148,6 +148,8 @@ class ResponseReader:
 
     async def _ask(self, number: int, prompt: Prompt) -> None:
         """The request is on its way, or has been since its response began."""
+        if any(tool.get("type") != "function" for tool in prompt.tools):
+            await self._run.gate.passed()  # the server carries those out by itself
         requests, began = self._run.requests, None
         if not self.resumable(number):
             requests.broke("")

@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import Self, TypeVar
 
 from core.errors import Lost
+from core.policy.gate import Gate
 from core.policy.ledger import Requests
 from core.ports import FullReply, Platform
 from core.runs.client import records
@@ -69,6 +70,7 @@ class Run:
         self.watching = watching or Watching()
         self.message = claim.messages[-1]
         self.journal, self.draft, self.requests = Journal(db, claim), Draft(), Requests(claim)
+        self.gate = Gate(db, rules.access, platform, self.journal, rules.language)
         self.started = asyncio.get_running_loop().time()
         self.first_shown_at: float | None = None
         self._asker: Person | None = None
@@ -91,7 +93,7 @@ class Run:
 
     def opened(self) -> AbstractAsyncContextManager[FullReply]:
         """A reply to the message, whatever another one of this run has shown."""
-        return self.platform.reply(self.message, self.journal)
+        return self.gate.opened(lambda: self.platform.reply(self.message, self.journal))
 
     async def __aenter__(self) -> Self:
         self._open = self.opened()
@@ -102,6 +104,7 @@ class Run:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> bool | None:
         self.first_shown_at = self.reply.first_shown_at
+        self.gate.close()
         return await self._open.__aexit__(kind, error, trace)
 
     async def person(self) -> Person:
@@ -142,6 +145,7 @@ class Run:
 
     async def record_round(self, one: Round) -> None:
         """The line that fixes a round: from here on its calls are these, whatever happens."""
+        await self.gate.passed()
         rows = await self.requests.taken()
         self.rounds.append(one)  # as the journal does: who is cancelled meanwhile has recorded it too
         await self._record(steps.round(len(self.rounds) - 1), one, rows, self._said(one))

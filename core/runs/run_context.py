@@ -12,6 +12,7 @@ from core.files.attachments import Attachments
 from core.files.library import Library
 from core.files.sent import SentFiles
 from core.model_server.outages import Outages
+from core.policy.access import Access
 from core.policy.prices import Prices
 from core.ports import Model, Service
 from core.runs.approvals import Approvals
@@ -61,6 +62,7 @@ class Rules:
     feedback: bool = False
     """And buttons to say what one thinks of it, unless its assistant says otherwise."""
     mcp_hosts: frozenset[str] = frozenset()
+    access: Access = field(default_factory=Access)
     secrets: tuple[str, ...] = field(default=(), repr=False)
     """Values that no tool may hand to the model."""
 
@@ -81,6 +83,7 @@ class Rules:
             self_knowledge=settings.self_knowledge,
             buttons=settings.answer_buttons,
             feedback=settings.feedback,
+            access=Access.of(settings),
             mcp_hosts=frozenset(host.lower() for host in settings.mcp_hosts),
             secrets=settings.secrets(),
         )

@@ -86,11 +86,13 @@ class Runner:
         return replace(outcome, items=()) if answer is WITHDRAWN else outcome
 
     async def _carry_out(self, run: Run, kind: Answering, stopping: Stopping) -> Answer:
+        run.gate.ask(stopping.set)
         try:
             async with run:
                 answer = run.journal.get(steps.ANSWER)
                 if answer is None:
                     answer = await kind.answer()
+                    answer = answer if await run.gate.allowed() else WITHDRAWN
                     await run.record_answer(answer)  # only then it is shown as final
                 if not await _withdrawn(run, stopping):
                     buttons = await _buttons(run, answer)

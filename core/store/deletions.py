@@ -29,7 +29,7 @@ from core.store.database import Execute
 from core.store.messages import DELETED, GONE, Row
 from core.types import Address, RunId, ThreadId
 
-_KEPT: Final[tuple[str, ...]] = ("kind", "locale", "inside_topic", "parent", "team")
+_KEPT: Final[tuple[str, ...]] = ("kind", "locale", "inside_topic", "parent", "team", "app")
 _SHORTEST: Final = 4
 """Characters of a text that is looked for where a tool was given it: shorter ones stand everywhere."""
 

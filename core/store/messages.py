@@ -37,7 +37,7 @@ def add(tx: Execute, message: IncomingMessage, thread: ThreadId, run: RunId | No
     body: dict[str, object] = {name: getattr(message, name) for name in kept}
     if message.team:
         body["team"] = message.team
-    body |= {name: True for name in ("followed", "unproven") if getattr(message, name)}
+    body |= {name: True for name in ("followed", "unproven", "app") if getattr(message, name)}
     if message.over:
         body["over"] = asdict(message.over)
     tx.execute(
@@ -273,6 +273,17 @@ def surroundings(tx: Execute, platform: str, channel: str) -> tuple[str, str]:
 
 
 _BEFORE = "platform = ? AND workspace = ? AND channel = ? AND topic = ?"
+
+
+def turns_of_apps(tx: Execute, address: Address, topic: str | None = None) -> int:
+    """How many messages of apps came there, or in that topic of the channel, since a person's last one."""
+    place = "platform = ? AND workspace = ? AND channel = ? AND topic = COALESCE(?, topic)"
+    given = (address.platform, address.workspace, address.channel, topic)
+    last = f"SELECT MAX(seq) FROM messages WHERE {place} AND json_extract(body, '$.app') IS NULL"
+    rows = tx.execute(
+        f"SELECT COUNT(*) FROM messages WHERE {place} AND seq > COALESCE(({last}), 0)", (*given, *given)
+    ).fetchall()
+    return int(rows[0][0])
 
 
 def followed_before(tx: Execute, address: Address) -> bool:

@@ -84,10 +84,13 @@ def by_person(tx: Execute, *, begun: bool) -> dict[str, int]:
 
 
 def waiting_in(tx: Execute, lane: str, topic: str) -> RunId | None:
-    """The newest run of a lane that has not begun and answers in that topic."""
+    """The newest run of a lane that has not begun and answers in that topic, if all its writers are known."""
+    unproven = (
+        "SELECT 1 FROM messages AS one WHERE one.run_id = runs.id AND json_extract(one.body, '$.unproven')"
+    )
     rows = tx.execute(
         "SELECT runs.id FROM runs JOIN messages ON messages.run_id = runs.id WHERE lane = ? "
-        "AND status = 'queued' AND topic = ? ORDER BY runs.seq DESC LIMIT 1",
+        f"AND status = 'queued' AND topic = ? AND NOT EXISTS ({unproven}) ORDER BY runs.seq DESC LIMIT 1",
         (lane, topic),
     ).fetchall()
     return RunId(rows[0][0]) if rows else None

@@ -83,6 +83,7 @@ _OWN: Final[dict[str, dict[str, str]]] = {
         "happens again, tell the person who runs this bot.",
         "unshowable": "⚠️ I have an answer, but it was not accepted here. Please ask again in other words, or in "
         "a direct message.",
+        "access_unknown": "🔒 I could not find out whether I may answer you here. Please send it again in a minute.",
         "not_stored": "⚠️ My storage is full or broken, so I cannot answer now. Please tell the person who runs this bot, and ask "
         "again later if no answer comes.",
         "internal": "⚠️ Something went wrong on my side. Please send your message again; if it happens again, "
@@ -230,12 +231,9 @@ _OWN: Final[dict[str, dict[str, str]]] = {
         "answer_not_yours": "질문한 사람만 할 수 있어요. 직접 질문해 주시면 답해 드릴게요.",
         "answer_over": "대화의 가장 최근 답변에서만 할 수 있어요. 원하는 내용을 글로 적어 주세요.",
         "stale": "이것은 더 이상 동작하지 않아요. 저보다 먼저 있던 봇의 것이에요. 대신 제 이름 뒤에 질문을 적어 주세요.",
-        "model_unavailable": "⚠️ AI 서비스가 제대로 응답하지 않아 답변하지 못했어요. "
-        "몇 분 뒤에 메시지를 다시 보내 주세요.",
-        "model_auth": "⚠️ AI 서비스가 접근을 거부해 답변하지 못했어요. 이 봇의 운영자에게 API 키를 확인해 달라고 "
-        "알려 주세요.",
-        "model_missing": "⚠️ AI 모델을 사용할 수 없어 답변하지 못했어요. 이 봇의 운영자에게 모델 설정을 확인해 달라고 "
-        "알려 주세요.",
+        "model_unavailable": "⚠️ AI 서비스가 제대로 응답하지 않아 답변하지 못했어요. 몇 분 뒤에 메시지를 다시 보내 주세요.",
+        "model_auth": "⚠️ AI 서비스가 접근을 거부해 답변하지 못했어요. 이 봇의 운영자에게 API 키를 확인해 달라고 알려 주세요.",
+        "model_missing": "⚠️ AI 모델을 사용할 수 없어 답변하지 못했어요. 이 봇의 운영자에게 모델 설정을 확인해 달라고 알려 주세요.",
         "model_address": "⚠️ 설정된 주소에 AI 서비스가 없어 답변하지 못했어요. 이 봇의 운영자에게 주소(OPENAI BASE URL)를 "
         "확인해 달라고 알려 주세요.",
         "model_region": "⚠️ 이 봇이 있는 국가나 지역에서는 AI 서비스를 사용할 수 없어 답변하지 못했어요. 이 봇의 운영자에게 "
@@ -244,35 +242,29 @@ _OWN: Final[dict[str, dict[str, str]]] = {
         "다시 질문해 주세요. 또 그러면 이 봇의 운영자에게 알려 주세요. 이유는 로그에 있어요.",
         "file_refused": "⚠️ AI 서비스가 이 대화의 파일을 받아들이지 않아 답변하지 못했어요. 봇 이름 뒤에 “초기화”라고 적고 "
         "파일 없이 다시 질문해 주세요.",
-        "file_unread": "📎 {files}: AI 서비스가 이 파일을 받아들이지 않았어요. 그림은 JPEG나 PNG로, 문서는 PDF나 텍스트로 "
-        "보내 주세요.",
+        "file_unread": "📎 {files}: AI 서비스가 이 파일을 받아들이지 않았어요. 그림은 JPEG나 PNG로, 문서는 PDF나 텍스트로 보내 주세요.",
         "file_password": "📎 {files}: 암호로 보호되어 있어요. 암호 없이 저장해 다시 보내 주세요.",
         "file_picture_moving": "📎 {files}: 이런 움직이는 그림은 볼 수 없어요. 그림 한 장을 JPEG나 PNG로 보내 주세요.",
         "task_pause": "AI 서비스를 기다리는 중: 약 {seconds}초, UTC {time}까지",
-        "model_moved": "⚠️ AI 서비스의 주소가 다른 곳으로 연결되어 답변하지 못했어요. 이 봇의 운영자에게 주소를 확인해 달라고 "
-        "알려 주세요.",
-        "model_refused": "⚠️ AI 서비스가 이 요청을 거부했어요. 다르게 표현하거나 봇 이름 뒤에 “초기화”라고 적어 새로 "
-        "시작해 주세요.",
+        "model_moved": "⚠️ AI 서비스의 주소가 다른 곳으로 연결되어 답변하지 못했어요. 이 봇의 운영자에게 주소를 확인해 달라고 알려 주세요.",
+        "model_refused": "⚠️ AI 서비스가 이 요청을 거부했어요. 다르게 표현하거나 봇 이름 뒤에 “초기화”라고 적어 새로 시작해 주세요.",
         "billing": "⚠️ AI 계정의 잔액이 부족해 답변하지 못했어요. 이 봇의 운영자에게 알려 주세요.",
         "too_long": "⚠️ 한 번에 읽기에는 너무 길어요. 더 짧게 보내거나 봇 이름 뒤에 “초기화”라고 적어 새로 시작해 주세요.",
         "timeout": "⚠️ 너무 오래 걸려 중단했어요. 더 작게 나누어 다시 질문해 주세요.",
-        "interrupted": "⚠️ 답변하는 동안 여러 번 중단되었어요. 다시 보내 주시고, 또 그러면 이 봇의 운영자에게 "
-        "알려 주세요.",
+        "interrupted": "⚠️ 답변하는 동안 여러 번 중단되었어요. 다시 보내 주시고, 또 그러면 이 봇의 운영자에게 알려 주세요.",
         "unshowable": "⚠️ 답변은 있지만 여기에 올릴 수 없었어요. 다른 말로 다시 묻거나 다이렉트 메시지로 물어봐 주세요.",
+        "access_unknown": "🔒 답변해 드려도 되는지 지금은 확인하지 못했어요. 1분 뒤에 다시 보내 주세요.",
         "not_stored": "⚠️ 저장 공간이 가득 찼거나 고장 나서 지금은 답변할 수 없어요. 이 봇의 운영자에게 알려 주시고, 답변이 오지 않으면 "
         "나중에 다시 질문해 주세요.",
         "internal": "⚠️ 제 쪽에서 문제가 생겼어요. 메시지를 다시 보내 주시고, 또 그러면 이 봇의 운영자에게 알려 주세요.",
         "max_output_tokens": "✂️ 답변이 길이 제한에 도달했어요. 이어서 보려면 “계속”이라고 적어 주세요.",
-        "answer_limit": "✂️ 한 번의 답변으로는 너무 길어 여기서 끝냈어요. 이어서 보려면 “계속”이라고 하거나 더 작게 나누어 "
-        "질문해 주세요.",
+        "answer_limit": "✂️ 한 번의 답변으로는 너무 길어 여기서 끝냈어요. 이어서 보려면 “계속”이라고 하거나 더 작게 나누어 질문해 주세요.",
         "content_filter": "⚠️ AI 서비스가 답변을 여기서 끝냈어요. 질문을 다르게 표현해 주세요.",
         "incomplete": "✂️ 답변이 일찍 끝났어요. 이어서 보려면 “계속”이라고 적어 주세요.",
         "empty_answer": "⚠️ AI 서비스가 빈 답변을 주었어요. 메시지를 다시 보내 주시고, 또 그러면 이 봇의 운영자에게 알려 주세요.",
         "file_too_large": "📎 {files}: 파일이 너무 커요. {megabytes} MB 이하의 파일이나 필요한 부분만 보내 주세요.",
-        "file_total": "📎 {files}: 파일을 모두 합치면 너무 커요. 한 메시지에 {total} MB까지만 보내고 나머지는 다음 메시지로 보내 "
-        "주세요.",
-        "file_too_many": "📎 {files}: 읽지 않았어요. 한 메시지에서 파일을 {count}개까지 받아요. 나머지는 다른 메시지로 보내 "
-        "주세요.",
+        "file_total": "📎 {files}: 파일을 모두 합치면 너무 커요. 한 메시지에 {total} MB까지만 보내고 나머지는 다음 메시지로 보내 주세요.",
+        "file_too_many": "📎 {files}: 읽지 않았어요. 한 메시지에서 파일을 {count}개까지 받아요. 나머지는 다른 메시지로 보내 주세요.",
         "file_empty": "📎 {files}: 빈 파일이에요. 확인하고 다시 보내 주세요.",
         "file_damaged": "📎 {files}: 손상되었거나 완전하지 않아요. 다시 보내 주세요.",
         "file_type": "📎 {files}: 읽을 수 없는 종류의 파일이에요. 사진(PNG, JPEG, GIF, WebP), PDF, Word, PowerPoint, Excel, "
@@ -307,8 +299,7 @@ _OWN: Final[dict[str, dict[str, str]]] = {
         "approval_over": "이미 결정되었거나 시간이 지났어요. 필요하면 다시 요청해 주세요.",
         "tool_interrupted": "⚠️ “{name}”을(를) 사용하는 중에 중단되었어요. 실행되었는지 알 수 없어 반복하지 않았습니다. "
         "확인해 보시고, 필요하면 다시 요청해 주세요.",
-        "tools_refused": "⚠️ AI 서비스가 제 도구를 거부해 답변하지 못했어요. 이 봇의 운영자에게 어시스턴트를 확인해 달라고 "
-        "알려 주세요.",
+        "tools_refused": "⚠️ AI 서비스가 제 도구를 거부해 답변하지 못했어요. 이 봇의 운영자에게 어시스턴트를 확인해 달라고 알려 주세요.",
         "tools_missing": "ℹ️ 여기서는 사용할 수 없어요: {names}. 나머지는 모두 작동합니다. 이 봇의 운영자가 다른 "
         "서버나 어시스턴트를 선택할 수 있어요.",
         "step_limit": "✂️ 한 번의 답변에 허용된 단계보다 많이 필요했어요. “계속”이라고 하거나 더 작게 나누어 주세요.",
@@ -350,8 +341,7 @@ _OWN: Final[dict[str, dict[str, str]]] = {
         "console_link": "웹 페이지를 여는 링크예요. 10분 안에 한 번만 쓸 수 있어요: {url}",
         "alert": "답변 하나가 실패했어요. {why}\n자세한 과정: {url}",
         "console_sent": "웹 페이지 링크를 다이렉트 메시지로 보냈어요.",
-        "console_admins": "웹 페이지 링크는 관리자만, 페이지가 켜져 있을 때 받을 수 있어요. "
-        "이 봇의 운영자에게 ADMINS에 추가해 달라고 하세요.",
+        "console_admins": "웹 페이지 링크는 관리자만, 페이지가 켜져 있을 때 받을 수 있어요. 이 봇의 운영자에게 ADMINS에 추가해 달라고 하세요.",
         "assistant_unknown": "“{name}”이라는 어시스턴트가 없어요. 있는 것: {names}.",
         "assistant_several": "“{name}”이라는 어시스턴트가 여럿이에요: {names}. id를 사용해 주세요.",
     },

@@ -155,6 +155,8 @@ class IncomingMessage:
     """It names nobody: it is answered because it goes on with what was answered in its topic."""
     repeats: tuple[str, ...] = ()
     """Ids of the messages whose words it says again, for a person who pressed a button."""
+    app: bool = False
+    """An app wrote it that may (ACCESS_BOTS)."""
     unproven: bool = False
     """How its writer stands was not known when it was accepted: nothing is shown or done before it is."""
     over: Over | None = None

@@ -29,6 +29,13 @@ class Chat:
             body |= {"warning": "message_truncated", "response_metadata": {"warnings": ["message_truncated"]}}
         return body
 
+    def whisper(self, args: Json) -> Json:
+        room, user = self.workspace.room(args["channel"]), args["user"]
+        refuse(user not in room.members, "user_not_in_channel")
+        content, thread = Content.of(args), room.thread(args)
+        self.workspace.whisper(room.id, user, content, "chat.postEphemeral", thread)
+        return {"message_ts": self.workspace.stamps.next()}
+
     def publish(
         self, room: Channel, content: Content, thread_ts: str | None, metadata: Json | None, look: Json
     ) -> Message:

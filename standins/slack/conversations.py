@@ -155,9 +155,17 @@ class Directory:
         profile = {"display_name": shown, "real_name": shown or name}
         found: Json = {"id": user, "team_id": who.team, "name": name, "real_name": name, "profile": profile}
         found |= {"deleted": False, "is_bot": person is None, "tz": person.zone if person else "Etc/UTC"}
+        if person:
+            found |= {"is_restricted": bool(person.guest), "is_ultra_restricted": person.guest == "single"}
+            found["deleted"] = person.deleted
+        if person and person.team:  # strange is who shares no channel with the app
+            found |= {"team_id": person.team, "is_stranger": not self._shares(user)}
         if flag(args.get("include_locale")):
             found["locale"] = person.locale if person else "en-US"
         return {"user": found}
+
+    def _shares(self, user: str) -> bool:
+        return any(user in room.members and room.bot_in for room in self.workspace.channels.values())
 
     def channel(self, args: Json) -> Json:
         room = self.workspace.channels.get(args["channel"])

@@ -63,6 +63,7 @@ def of_messages(chat: Chat, streams: Streams, sessions: Sessions, views: Views) 
     stop, write = "markdown_text chunks blocks metadata session_status", "chat:write"
     return {
         "chat.postMessage": Method(chat.post, "channel", f"{_POST} container_id", 0, write),
+        "chat.postEphemeral": Method(chat.whisper, "channel user", f"{_BODY} {_LOOK} thread_ts", 100, write),
         "chat.update": Method(chat.update, "channel ts", _UPDATE, scope=write),
         "chat.delete": Method(chat.delete, "channel ts", "as_user", scope=write),
         "chat.startStream": Method(streams.start, "channel thread_ts", _START, 20, write),

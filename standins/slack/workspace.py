@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
+from typing import Literal
 
 from standins.slack.channel import Channel
 from standins.slack.file import File
@@ -74,6 +75,8 @@ class Person:
     team: str = ""  # another workspace they belong to, "" for this one: a stranger in a shared channel
     name: str = ""  # what they chose to be called; many choose nothing
     zone: str = "Etc/UTC"
+    guest: Literal["", "multi", "single"] = ""  # channels a guest of this workspace sees: some, or one
+    deleted: bool = False
 
 
 @dataclass

@@ -110,6 +110,7 @@ def test_people_at_a_terminal_read_a_line_of_text():
     assert "ValueError" == others[-1]
 
 
+@pytest.mark.promise("K1")
 @pytest.mark.parametrize("secret", SECRETS)
 def test_secrets_never_get_into_a_line(secret):
     """Not as message, argument, extra, or text of an error, and not in the error that caused it."""

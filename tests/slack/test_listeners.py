@@ -115,7 +115,7 @@ async def test_help_speaks_the_persons_language(slack, product, locale, language
         slack.set_locale("U1", locale)
     else:
         slack.fail("users.info", error="missing_scope", times=9)
-    async with product(language="ko"):
+    async with product(language="ko", access_allow=(f"slack:{slack.team}",)):
         ts = await slack.mention("U1", "C1", "")
         await shows(slack, "C1", ts, TEXTS[language]["help"])
         await all_heard(slack)

@@ -84,7 +84,7 @@ async def test_the_model_reads_names(slack, product, script, missing, told):
     slack.add_channel("C55").name = "ops"
     slack.workspace.groups["S1"] = "sre"
     slack.scopes.difference_update(missing)
-    async with product():
+    async with product(access_allow=(f"slack:{slack.team}",)):
         for _ in range(2):
             await slack.mention("U1", "C1", "ask <@U7> in <#C55> or <!subteam^S1>")
             await all_heard(slack)

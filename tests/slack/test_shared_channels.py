@@ -74,7 +74,7 @@ def test_the_team_of_who_wrote(told, envelope, team):
 async def test_a_stranger_gets_a_stream_too(slack, product):
     """Addressed to the person's own workspace; a process after this one knows it still."""
     slack.add_stranger("UEXT", "T0OTHER001")
-    async with product():
+    async with product(access_external=("slack:C1",)):
         await exchange(slack, "UEXT", "C1", "hello")
         await exchange(slack, "U1", "C1", "hello")
 

@@ -143,7 +143,7 @@ async def test_a_stream_is_left_before_slack_ends_it(slack, product, script, mon
 
 
 async def test_a_status_is_in_the_persons_language(slack, product, script):
-    """As far as it is known: nothing waits for it. Until then their words speak, else LANGUAGE does."""
+    """Known before anything is shown, for the same request tells whether they are answered."""
     slack.set_locale("U1", "ko-KR")
     shown = []
     async with product():
@@ -156,4 +156,4 @@ async def test_a_status_is_in_the_persons_language(slack, product, script):
             pause.end()
             await shows(slack, "C1", ts, "so far")
 
-    assert ["is thinking…", "생각하고 있어요…", "생각하고 있어요…", "is thinking…"] == shown
+    assert ["생각하고 있어요…", "생각하고 있어요…", "is thinking…", "is thinking…"] == shown

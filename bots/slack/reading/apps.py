@@ -1,4 +1,4 @@
-"""Apps that mention us. They are not answered, for two of them could talk for ever; the operator is told."""
+"""Apps that mention us and are not in ACCESS_BOTS: two of them could talk for ever; the operator is told."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ class Apps:
 
     def note(self, said: Said) -> None:
         """A message of an app: one line of log for each that mentions us."""
-        if said.to != "us" or said.changed:
+        if said.changed:
             return
         app = said.user or said.author
         if app not in self._told and len(self._told) < MOST:
             self._told.add(app)
             logger.info(
-                "an app or a workflow mentioned the assistant, which answers only people",
+                "an app or a workflow mentioned the assistant, which answers only people and ACCESS_BOTS",
                 extra={"app": app, "channel": said.address.channel},
             )

@@ -15,6 +15,7 @@ from bots.slack.reading.content import Content, author, content
 from bots.slack.reading.rich_text import mentions, shallow
 from core.types import Address, Kind
 
+_STRANGE = ("bot_id", "bot_profile", "app_id", "hidden")
 _SPOKEN = (None, "file_share", "thread_broadcast", "me_message")
 _TS = re.compile(r"\d{1,11}\.\d{1,9}")
 _ID = re.compile(r"[A-Z][A-Z0-9]{1,31}")
@@ -22,10 +23,11 @@ _ID = re.compile(r"[A-Z][A-Z0-9]{1,31}")
 
 @dataclass(frozen=True, slots=True)
 class Us:
-    """Who we are in Slack: the bot's user, and the workspace (or enterprise) of its token."""
+    """Who we are in Slack: the bot's user, the workspace (or enterprise) of its token, and its enterprise."""
 
     user: str
     team: str
+    enterprise: str = ""
 
 
 def read(message: Mapping[str, Any], us: Us, told_to: str = "") -> Said | None:
@@ -50,7 +52,7 @@ def _inner(event: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _read(message: Mapping[str, Any], us: Us, told_to: str) -> Said | None:
-    user, channel = (_id(message.get(key)) for key in ("user", "channel"))
+    user, channel = (id_of(message.get(key)) for key in ("user", "channel"))
     ts, topic = (_name(message.get(key)) for key in ("ts", "thread_ts"))
     if not (channel and _TS.fullmatch(ts)):
         return None
@@ -81,7 +83,7 @@ def _read(message: Mapping[str, Any], us: Us, told_to: str) -> Said | None:
 def _by(message: Mapping[str, Any], user: str, us: Us) -> By:
     if user == us.user:
         return "us"
-    strange = message.get("subtype") not in _SPOKEN or message.get("bot_id") or message.get("hidden")
+    strange = message.get("subtype") not in _SPOKEN or any(message.get(key) for key in _STRANGE)
     return "other" if strange or user in ("", "USLACK", "USLACKBOT") else "person"
 
 
@@ -90,7 +92,7 @@ def _name(value: object) -> str:
     return value if isinstance(value, str) else ""
 
 
-def _id(value: object) -> str:
+def id_of(value: object) -> str:
     """A person's or a channel's id, "" for whatever is none: who may speak is decided by it."""
     return value if isinstance(value, str) and _ID.fullmatch(value) else ""
 

@@ -9,15 +9,18 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Collection, Coroutine, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, cast
 
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bots.replies.safe_text import printable
 from bots.slack.api import call
+from bots.slack.reading.events import Us
 from core.concurrency import Background
 from core.errors import SpoolError, loggable
-from core.types import Address, IncomingMessage, Person
+from core.types import Address, IncomingMessage, Person, Standing
 
 logger = logging.getLogger(__name__)
 DAY: Final = 86_400.0
@@ -34,6 +37,24 @@ MOST: Final = 20_000
 """People and channels that are kept in mind."""
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What users.info has told of one of them: for names, and for who is answered."""
+
+    person: Person = field(default_factory=Person)
+    standing: Standing | None = None
+    teams: frozenset[str] = frozenset()
+    """Their own workspace and enterprise."""
+
+    def standing_with(self, us: Us) -> Standing | None:
+        """How they stand in our workspace; None where nothing was told."""
+        external = self.teams.isdisjoint((us.team, us.enterprise))
+        return replace(self.standing, external=self.standing.external or external) if self.standing else None
+
+
+_NOTHING: Final = Told()
+
+
 class People:
     """Of one workspace. Nobody who asks waits for a request that is under way longer than they like to."""
 
@@ -45,12 +66,32 @@ class People:
 
     async def person(self, user: str) -> Person:
         """Who that is; nothing where Slack does not tell. Never raises."""
-        found: Person = await self._learnt(user, lambda: self._person(user), Person())
-        return found
+        found: Told = await self._learnt(user, lambda: self._person(user), _NOTHING)
+        return found.person
 
     def known(self, user: str) -> Person:
         """Who that is as far as it was told before; costs no request."""
-        return cast(Person, self._known.get(user, (0.0, Person()))[1])
+        return cast(Told, self._known.get(user, (0.0, _NOTHING))[1]).person
+
+    def stands(self, user: str, us: Us) -> Standing | None:
+        """How they stand in our workspace, as Slack told it within a day; else it is asked now."""
+        until, told = self._known.get(user, (0.0, _NOTHING))
+        if until <= time.monotonic():
+            self._begin(user, lambda: self._person(user), told)
+            return None
+        found: Standing | None = told.standing_with(us)
+        return found
+
+    async def standing(self, user: str, us: Us) -> Standing | None:
+        """The same, once Slack has told it; None where it does not within a second. Never raises."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(PATIENCE):
+                while (found := self.stands(user, us)) is None and user in self._asking:
+                    await asyncio.shield(self._asking[user])
+                if found:
+                    return found
+        logger.warning("who somebody is was not told, so they are not answered; the app needs users:read")
+        return None
 
     def learn(self, user: str) -> None:
         """Ask for them, if nobody has yet; for the next time."""
@@ -100,12 +141,20 @@ class People:
             return ""
         return f"{kind}{name}" if name else ""
 
-    async def _person(self, user: str) -> Person:
+    async def _person(self, user: str) -> Told:
         told = (await call(self._client.users_info(user=user, include_locale=True))).get("user") or {}
         profile = told.get("profile") or {}
         names = [profile.get(key) for key in ("display_name", "real_name")] + [told.get("name")]
         name = next((one for one in names if isinstance(one, str) and one.strip()), "")
-        return Person(printable(name).strip(), str(told.get("locale") or ""), str(told.get("tz") or ""))
+        person = Person(printable(name).strip(), str(told.get("locale") or ""), str(told.get("tz") or ""))
+        enterprise = (told.get("enterprise_user") or {}).get("enterprise_id")
+        standing = Standing(
+            guest=bool(told.get("is_restricted") or told.get("is_ultra_restricted")),
+            external=bool(told.get("is_stranger")),
+            member=bool(told) and not told.get("deleted"),
+            app=bool(told.get("is_bot")),
+        )
+        return Told(person, standing, frozenset(filter(None, (told.get("team_id"), enterprise))))
 
     async def _channel(self, id: str) -> str:
         return _label((await call(self._client.conversations_info(channel=id))).get("channel"), "name")
@@ -128,18 +177,21 @@ class People:
         until, known = self._known.get(id, (0.0, unknown))
         if until > time.monotonic():
             return known
+        asking = self._begin(id, ask, known)
+        return known if known != unknown else await asyncio.shield(asking)
+
+    def _begin(self, id: str, ask: Ask, known: Any) -> asyncio.Task[Any]:
         if id not in self._asking:
             self._asking[id] = self._background.start(self._ask(id, ask, known), "names")
-        if known != unknown:
-            return known
-        return await asyncio.shield(self._asking[id])
+        return self._asking[id]
 
     async def _ask(self, id: str, ask: Ask, otherwise: Any) -> Any:
         try:
             told, keep = await ask(), self._keep
         except (SpoolError, AttributeError, TypeError) as error:  # the others: an answer of another shape
             logger.debug("a name cannot be read", extra={"error": loggable(error)})
-            told, keep = otherwise, SOON
+            told = replace(otherwise, standing=None) if isinstance(otherwise, Told) else otherwise
+            keep = SOON
         finally:
             self._asking.pop(id, None)
         if len(self._known) >= MOST:

@@ -96,6 +96,7 @@ class RunInput:
 
     async def _fetched(self, message: IncomingMessage) -> None:
         if message.files and message.id not in self._stored:
+            await self._run.gate.passed()
             ready = await self._context.attachments.ready(message, self._claim.thread, self._claim.run)
             self._stored[message.id] = await self._kept(ready)
 
