@@ -159,6 +159,7 @@ class Company:
             **{"SLACK_BOT_TOKEN": slack.bot_token, "SLACK_APP_TOKEN": slack.app_token},
             **{"SLACK_API_URL": slack.api_url, "DISCORD_BOT_TOKEN": discord.token},
             **{"DISCORD_API_URL": discord.api_url, "DISCORD_GATEWAY_URL": discord.gateway_url},
+            **{"ADMINS": "U0JONAS", "ACCESS_EXTERNAL": "slack:C0HELPIT", "LIMIT_MONTH": "60"},
             **{"PATH": os.environ["PATH"], "HOME": str(folder), "PYTHONPATH": str(ROOT)},
         }
         self._folder = folder

@@ -239,6 +239,7 @@ PICTURES: Final[Mapping[str, Picture]] = {
     "run": Picture("/runs", _KILLED),
     "run-ko-dark": Picture("/runs", _KILLED, look=_DARK),
     "run-phone": Picture("/runs", _KILLED, PHONE),
+    "people": Picture("/people"),
     "login": Picture("/"),
 }
 OF_THE_DEMO: Final[Mapping[str, Picture]] = {

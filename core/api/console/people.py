@@ -153,7 +153,7 @@ def _named(tx: Execute, value: Any) -> Any:
     """Ids with what they are called."""
     if not isinstance(value, tuple):
         return value
-    return [{"id": id, "name": _name(tx, with_network(id))} for id in value]
+    return [{"id": id, "name": _name(tx, id)} for id in map(with_network, value)]
 
 
 def _name(tx: Execute, id: str) -> str:

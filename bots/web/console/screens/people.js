@@ -28,7 +28,7 @@ const Used = ({ limit, one }) => html`<div class="used"><span class="row">${one.
 /** @returns {import("../parts/table.js").Column[]} */
 const speakers = () => [
   { name: t("rule.who"), cell: (row) => t(`rule.${row.name}`) },
-  { name: t("rule.is"), look: "end", cell: (row) => (row.value?.length ? html`<span class="row wrap">${row.value.map((/** @type {any} */ one) => html`<${Called} ...${one} />`)}</span>` : html`<span class="pill ${SPEAK[row.name]}">${t(`rule.${row.name}.none`)}</span>`) },
+  { name: t("rule.is"), look: "end", cell: (row) => (row.value?.length ? html`<span class="row wrap">${known(`rule.${row.name}.in`)}${row.value.map((/** @type {any} */ one) => html`<${Called} ...${one} />`)}</span>` : html`<span class="pill ${SPEAK[row.name]}">${t(`rule.${row.name}.none`)}</span>`) },
   { name: t("rule.from"), cell: from },
 ];
 
