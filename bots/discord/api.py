@@ -6,9 +6,11 @@ https://docs.discord.com/developers/topics/opcodes-and-status-codes#json
 
 from __future__ import annotations
 
+import asyncio
 import io
 import json
 import re
+from collections.abc import Iterable
 from secrets import token_hex
 from typing import Any, Final
 
@@ -18,6 +20,7 @@ from discord.http import HTTPClient, Route
 
 from bots.replies.posts import Count, Gone, Unclear, uncounted
 from core.errors import Retryable, SpoolError, TooLarge, Unreachable
+from core.types import Standing
 
 NO_MEMBER = (10007, 10013)
 """Nobody of that id is there, or anywhere."""
@@ -183,8 +186,12 @@ class DiscordApi:
         opened = await self.call("POST", "/users/@me/channels", {"recipient_id": user})
         await self.post(str(opened["id"]), {"content": words, "nonce": token_hex(12), "enforce_nonce": True})
 
-    async def member(self, guild: str, person: str) -> bool | None:
-        """Whether that person is in that server; None where it cannot be told now. No intent is needed."""
+    async def standing(self, guilds: Iterable[str], person: str) -> Standing | None:
+        """A member of one of these servers, or of none; None where it cannot be told now."""
+        told = await asyncio.gather(*(self._member(guild, person) for guild in guilds))
+        return None if None in told and True not in told else Standing(member=True in told)
+
+    async def _member(self, guild: str, person: str) -> bool | None:
         path = "/guilds/{guild_id}/members/{user_id}"
         try:
             await self.call("GET", path, guild_id=guild, user_id=person)

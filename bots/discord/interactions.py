@@ -72,7 +72,7 @@ class Interactions:
         if verdict.allowed and not self._asking.take(payload):
             self._use(payload)
         elif not (verdict.allowed or verdict.silent):
-            self._answer(payload, self._said(payload, "access_refused"))
+            self._answer(payload, _told(verdict.notice(_locale(payload), self._language)))
 
     def _use(self, payload: Mapping[str, Any]) -> None:
         """Carry it out, and say so. What is not ours, a bot before us has left behind."""

@@ -26,7 +26,9 @@ from bots.discord.quotes import hidden
 from bots.discord.reader import SESSION, Reader
 from bots.intake.catch_up import OVERLAP, CatchUp
 from bots.intake.connection import TokenRefused
+from bots.intake.door import Door
 from bots.intake.following import INTENT, Following
+from bots.intake.standings import Standings
 from bots.replies.approvals import ApprovalPosts
 from bots.replies.edited import EditBrush
 from bots.replies.live import FullReply
@@ -87,8 +89,10 @@ class DiscordPlatform:
         """Channel and post under which a thread's newest answer has its buttons, since this process began,
         and which of them stay."""
         self._catching_up: asyncio.Task[None] | None = None
+        self._standings = Standings(partial(self._api.standing, settings.discord_guilds))
+        known, ask = self._standings.known, self._standings.standing
         self._intake = Reader(
-            inbox,
+            Door(inbox, settings.language, known, ask, self.notice),
             self._api,
             me=self._me,
             position=lambda: self._gateway.position,
@@ -244,7 +248,7 @@ class DiscordPlatform:
     async def standing(self, message: IncomingMessage) -> Standing | None:
         """See `core.ports.Door`. Its second begins once there is somebody to ask."""
         await self._logged_in.wait()
-        return await self._intake.door.standing(message.user)
+        return await self._standings.standing(message.user)
 
     async def notice(self, message: IncomingMessage, words: str) -> None:
         """See `core.ports.Door`: only an interaction could be answered so that nobody else sees it."""
@@ -292,7 +296,7 @@ class DiscordPlatform:
 
     async def close(self) -> None:
         """Leave without ending the session."""
-        await self._files.close()
+        await asyncio.gather(self._files.close(), self._intake.door.close())
         if self._logged_in.is_set():
             await self._gateway.leave()
             await self._save_now()

@@ -20,15 +20,16 @@ from bots.discord import events
 from bots.discord.api import DiscordApi, sent_at
 from bots.discord.channels import Channels
 from bots.discord.gateway import Position
+from bots.intake.door import Door
 from bots.intake.following import Following
 from bots.intake.said import Said
-from bots.intake.standings import Standings
 from core.concurrency import Background
 from core.errors import SpoolError, Unsaved
-from core.inbox import Inbox, Receipt
+from core.inbox import Receipt
 from core.policy.access import Act, Kind, Verdict
 from core.store.database import Chain
-from core.types import Address, IncomingMessage, Standing
+from core.texts import of_script
+from core.types import Address, IncomingMessage
 
 logger = logging.getLogger(__name__)
 SESSION = "discord:session"
@@ -39,7 +40,7 @@ class Reader:
 
     def __init__(
         self,
-        inbox: Inbox,
+        door: Door,
         api: DiscordApi,
         *,
         me: Callable[[], str],
@@ -47,11 +48,11 @@ class Reader:
         failed: Callable[[], None],
         following: Following,
     ) -> None:
-        self._inbox, self._api, self._me, self._position = inbox, api, me, position
+        self.door, self._inbox, self._api = door, door.inbox, api
+        self._me, self._position = me, position
         self._failed, self._following = failed, following
         self._roles: dict[str, str | None] = {}
         self.channels = Channels(api)
-        self.door = Standings(inbox.access, self._standing)
         self._lines: dict[str, deque[Callable[[], Awaitable[None]]]] = {}
         self._background = Background()
         self.chain = Chain()
@@ -64,7 +65,8 @@ class Reader:
 
     def take(self, payload: dict[str, Any], guild: str, *, live: bool = True) -> None:
         """A message as an event or as history tells it (which does not tell the guild)."""
-        if self.door.judge(Act("mention", "discord", "", "", workspace=guild)).allowed is False:
+        anybody = Act("mention", "discord", "", "", workspace=guild)
+        if self._inbox.access.authorize(anybody).allowed is False:
             return  # nothing of that whole server
         if guild and payload.get("mention_roles") and guild not in self._roles:
             self._background.start(self._learn_role(guild, payload, live), "event")
@@ -89,7 +91,7 @@ class Reader:
         if not (payload.get("edited_timestamp") and "content" in payload and "author" in payload):
             return
         said = self.read(payload, guild)
-        if said and said.by == "person" and self._judge("edit", said).allowed is not False:
+        if said and said.by == "person" and self.door.judge(self._act("edit", said)).allowed is not False:
             if said.to == "us":  # only now, perhaps: then it is a message, unless it is too old
                 self._place(said, live=False)
             self.behind(said.address.channel, partial(self._amend, said))
@@ -106,27 +108,21 @@ class Reader:
 
     def _receive(self, said: Said, live: bool) -> None:
         """Into the inbox, knowing which channel its thread belongs to, if its writer is answered there."""
-        app = said.by == "other"
+        app, parent = said.by == "other", self.channels.parent(said.address.channel) or ""
         kind: Kind = "direct" if said.address.direct else "follow_up" if said.followed else "mention"
-        allowed = app or self._judge(kind, said).allowed
-        if allowed is not False:  # else there is no way to tell nobody but them
-            message = said.incoming(self.channels.parent(said.address.channel) or "")
-            self.receive(replace(message, unproven=allowed is None), live=live)
+        act, message = self._act(kind, said), said.incoming(parent)
+        verdict = Verdict(True, "bots") if app else self.door.judge(act)
+        if verdict.allowed is False:
+            self.door.refuse(message, act, verdict, of_script(said.text))
+        else:
+            self.receive(replace(message, app=app, unproven=verdict.allowed is None), live=live)
 
     def _welcome(self, app: Act | None) -> bool:
         return app is not None and bool(self.door.judge(app).allowed)
 
-    def _judge(self, kind: Kind, said: Said) -> Verdict:
-        """Whether that may come of a message, by what is known of its writer."""
+    def _act(self, kind: Kind, said: Said) -> Act:
         where, parent = said.address, self.channels.parent(said.address.channel) or ""
-        act = Act(kind, "discord", said.user, where.channel, parent, where.workspace, direct=where.direct)
-        return self.door.judge(act)
-
-    async def _standing(self, person: str) -> Standing | None:
-        """A member of one of the servers that count, asked of all of them at once; None: not told."""
-        guilds = (one.partition(":")[2] for one in self._inbox.access.guilds)
-        told = await asyncio.gather(*(self._api.member(guild, person) for guild in guilds))
-        return None if None in told and True not in told else Standing(member=True in told)
+        return Act(kind, "discord", said.user, where.channel, parent, where.workspace, direct=where.direct)
 
     def receive(
         self, message: IncomingMessage, facts: Mapping[str, object] | None = None, *, live: bool = True

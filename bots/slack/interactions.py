@@ -11,17 +11,17 @@ import logging
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
 from slack_bolt.app.async_app import AsyncApp
 
-from bots.replies.commands import choice_text, console_text, memory_text, model_text, reset_text
+from bots.intake.door import Door
+from bots.replies.commands import access_text, choice_text, console_text, memory_text, model_text, reset_text
 from bots.slack.api import call
 from bots.slack.poster import APPROVE, RATE, REFUSE, reference
 from bots.slack.reading import acts
-from bots.slack.reading.door import SlackDoor
 from bots.slack.reading.events import Us
 from core.concurrency import Background
 from core.errors import SpoolError
@@ -33,6 +33,8 @@ from core.types import Address, IncomingMessage, Vote, Wish
 
 logger = logging.getLogger(__name__)
 ANY = re.compile(".*")
+NAMED = re.compile(r"^(?:<@|slack:)?([UW][A-Z0-9]+)\b")
+"""Somebody in the text of a command."""
 WHY = "why"
 """What the form that asks for a reason, and its one field, are called."""
 _VOTES: dict[str, Vote] = {"good": "good", "bad": "bad"}
@@ -47,7 +49,7 @@ class Means:
     """What they work with. `direct` posts so that only that person reads it."""
 
     inbox: Inbox
-    door: SlackDoor
+    door: Door
     us: Us
     language: str
     locale: Callable[[str], Awaitable[str]]
@@ -67,6 +69,7 @@ class Interactions:
             "/model": self._model,
             "/console": self._console,
             "/memory": self._memory,
+            "/access": self._access,
             ANY: self._stale_command,
         }
         buttons: dict[str | re.Pattern[str], Does] = {
@@ -133,6 +136,19 @@ class Interactions:
         user = str(body["user_id"])
         held = await self._inbox.memory(self._address(body["channel_id"]), user)
         await self._answer(ack, memory_text(held, await self._quickly(user), self._language))
+
+    async def _access(self, body: dict[str, Any], ack: Any, respond: Any) -> None:
+        """As if that person, or who asks, mentioned the bot there."""
+        asked, named = acts.of_interaction("command", body, self._us), str(body.get("text") or "").strip()
+        found = NAMED.search(named)
+        if named and not found:
+            await self._answer(ack, await self._say("access_whom", asked.person))
+            return
+        act = replace(asked, kind="mention", direct=asked.channel.startswith("D"))
+        if found:
+            act = replace(act, person=found[1], team="", standing=None)
+        told = await self._inbox.explained(await self._door.learnt(act), asked.person)
+        await self._answer(ack, access_text(told, await self._quickly(asked.person), self._language))
 
     async def _answer(self, ack: Any, said: str) -> None:
         await ack(text=_plain(said), response_type="ephemeral")

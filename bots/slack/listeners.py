@@ -16,13 +16,13 @@ from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bots.intake.door import Door
 from bots.intake.said import Said
 from bots.slack.following import Follower
 from bots.slack.interactions import ANY
 from bots.slack.poster import reference
 from bots.slack.reading import acts, events
 from bots.slack.reading.apps import Apps
-from bots.slack.reading.door import SlackDoor
 from bots.slack.reading.events import Us
 from core.inbox import Inbox
 from core.texts import of_script
@@ -41,7 +41,7 @@ class Listeners:
         inbox: Inbox,
         me: AuthorizeResult,
         *,
-        door: SlackDoor,
+        door: Door,
         follower: Follower,
         waiting: Callable[[Address, IncomingMessage | None], None],
     ) -> None:

@@ -16,6 +16,7 @@ from slack_bolt.authorization import AuthorizeResult
 
 from bots.intake.catch_up import CatchUp
 from bots.intake.connection import TokenRefused
+from bots.intake.door import Door
 from bots.intake.following import Following
 from bots.replies.activity import doing
 from bots.replies.approvals import ApprovalPosts
@@ -31,7 +32,6 @@ from bots.slack.markup import SlackMarkup
 from bots.slack.native_stream import Refusals
 from bots.slack.poster import SlackPoster, reference
 from bots.slack.reading import events
-from bots.slack.reading.door import SlackDoor
 from bots.slack.reading.history import History, newest, pages
 from bots.slack.reading.people import People
 from bots.slack.socket import SocketMode, unconnected
@@ -92,7 +92,7 @@ class SlackPlatform:
         following = Following.of(self._settings, self.name)
         follower = Follower(self._client, self._inbox, self._heard, us, following)
         known, ask = partial(self._people.stands, us=us), partial(self._people.standing, us=us)
-        door = SlackDoor(self._inbox, language, known, ask, self.notice)
+        door = Door(self._inbox, language, known, ask, self.notice)
         listeners = Listeners(
             self._client, self._inbox, me, door=door, follower=follower, waiting=self._waiting
         )

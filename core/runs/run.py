@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import Self, TypeVar
 
+from core.assistants.audience import admits
 from core.errors import Lost
 from core.policy.gate import Gate
 from core.policy.ledger import Requests
@@ -94,6 +95,24 @@ class Run:
     def opened(self) -> AbstractAsyncContextManager[FullReply]:
         """A reply to the message, whatever another one of this run has shown."""
         return self.gate.opened(lambda: self.platform.reply(self.message, self.journal))
+
+    @property
+    def admitted(self) -> bool:
+        """Whether its assistant is for all who ask here. What has begun before a death was."""
+        claim, access = self.claim, self.rules.access
+        if claim.memo or claim.options or not claim.assistant:
+            return True
+        return all(
+            admits(
+                claim.assistant,
+                one.address,
+                one.user,
+                parent=one.parent,
+                team=one.team,
+                admin=access.admin(one.address.platform, one.user),
+            )
+            for one in claim.messages
+        )
 
     async def __aenter__(self) -> Self:
         self._open = self.opened()

@@ -16,6 +16,7 @@ from dataclasses import replace
 from typing import Any, Final, Protocol
 
 from core.errors import Parked, Unreachable, loggable
+from core.policy.access import DAY
 from core.ports import Platform
 from core.runs import output_files, read_channel, rounds, summaries
 from core.runs.client import objects, records
@@ -24,11 +25,11 @@ from core.runs.lanes import Stopping
 from core.runs.loop import RunLoop
 from core.runs.run import Run
 from core.runs.run_context import Ready, Rules, RunContext
-from core.store import client_runs, deletions, items, steps
+from core.store import client_runs, deletions, items, notices, steps
 from core.store.database import Database, Execute
 from core.store.steps import Answer
 from core.texts import ended
-from core.types import AnswerButton, Claim, Ending, Outcome, Over, Vote, Wish
+from core.types import AnswerButton, Assistant, Claim, Ending, Outcome, Over, Vote, Wish
 
 logger = logging.getLogger(__name__)
 MAX_DEATHS = 10
@@ -69,6 +70,8 @@ class Runner:
         )
         if run.message.over:
             return await _refused(run, run.message.over)
+        if claim.assistant and not run.admitted:
+            return await _closed(run, claim.assistant, stopping)
         try:
             context = await self._ready() if claim.assistant else None  # our own texts wait for nobody
         except Exception as error:
@@ -240,6 +243,20 @@ class ModelRun:
 
 WITHDRAWN: Final = Answer("cancelled", "", error="message deleted")
 """Of a run whose question was deleted: its posts are gone, and nothing of it is remembered."""
+
+
+async def _closed(run: Run, assistant: Assistant, stopping: Stopping) -> Outcome:
+    """It is not for who asks, who alone is told so, once a day; after a death just then, again."""
+    run.gate.ask(stopping.set)
+    where, now, about = run.message.address, time.time(), f"audience:{assistant.id}"
+    person = f"{where.platform}:{run.message.user}"
+    if await run.gate.allowed() and not await run.db(lambda tx: notices.told(tx, person, about, now)):
+        told = await run.say("assistant_closed", name=assistant.label, id=assistant.id)
+        await run.platform.notice(run.message, told)
+        await run.db(lambda tx: notices.first(tx, person, about, now, now + DAY))
+    run.gate.close()
+    _log(run, Answer("cancelled", "", error="audience"))
+    return Outcome("cancelled", error="audience")
 
 
 async def _refused(run: Run, over: Over) -> Outcome:

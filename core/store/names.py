@@ -26,13 +26,14 @@ def find(tx: Execute, platform: str, id: str) -> str:
 
 
 def people(tx: Execute, part: str, most: int) -> list[dict[str, str]]:
-    """People of chats who have asked something, by a part of their id (`slack:U1`) or name."""
-    sql = (
-        "SELECT asked.id, COALESCE(MAX(called.name), '') FROM (SELECT DISTINCT name AS id FROM usage_days "
-        "WHERE what = 'person' AND whose = 'chats' AND name <> '') AS asked LEFT JOIN (SELECT platform || "
-        "':' || id AS id, name FROM names) AS called ON called.id = asked.id WHERE asked.id LIKE ? "
-        "ESCAPE '\\' OR called.name LIKE ? ESCAPE '\\' GROUP BY asked.id ORDER BY 2, 1 LIMIT ?"
+    """People of chats who have said something, by a part of their name or id (`slack:U1`)."""
+    said = (
+        "SELECT 1 FROM messages AS m WHERE m.platform <> '' AND m.platform = n.platform AND m.person = n.id"
     )
-    return [
-        {"id": id, "name": name} for id, name in tx.execute(sql, (like(part), like(part), most)).fetchall()
-    ]
+    found = tx.execute(
+        f"SELECT n.platform || ':' || n.id AS who, MAX(name) FROM names AS n WHERE EXISTS ({said}) AND (name "
+        "LIKE ? ESCAPE '\\' OR n.platform || ':' || n.id LIKE ? ESCAPE '\\') "
+        "GROUP BY who ORDER BY 2, 1 LIMIT ?",
+        (like(part), like(part), most),
+    ).fetchall()
+    return [{"id": id, "name": name} for id, name in found]

@@ -18,3 +18,9 @@ def first(tx: Execute, person: str, about: str, now: float, until: float) -> boo
         (person, about, until, now),
     )
     return bool(told.fetchall())
+
+
+def told(tx: Execute, person: str, about: str, now: float) -> bool:
+    """Whether that person was told of it, and nothing more is to be said now."""
+    found = "SELECT 1 FROM notices WHERE person = ? AND about = ? AND until > ?"
+    return bool(tx.execute(found, (person, about, now)).fetchall())

@@ -13,6 +13,7 @@ RULES: Final[dict[str, dict[str, str]]] = {
         "limit_open": "So many of your messages are still waiting for an answer that I left this one alone. Please send it again "
         "once one of them is answered.",
         "access_refused": "🔒 I may not answer you here. If you need me, ask the person who runs this bot to allow it.",
+        "access_whom": "I do not know whom you mean. Choose the person by @, or write the id: /access slack:U0123ABCD",
         "access_admins": "Only admins see who may do what. Ask the person who runs this bot to add you to ADMINS.",
         "access_allowed": "✅ {person} is answered in {place}. Rule: {rule} ({source}).",
         "access_denied": "🔒 {person} is not answered in {place}. Rule: {rule} ({source}).",
@@ -31,6 +32,7 @@ RULES: Final[dict[str, dict[str, str]]] = {
         "보내 주세요.",
         "limit_open": "아직 답을 기다리는 메시지가 많아서 이 메시지에는 답하지 않았어요. 그중 하나에 답을 받은 뒤에 다시 보내 주세요.",
         "access_refused": "🔒 여기서는 답변해 드릴 수 없도록 설정되어 있어요. 필요하시면 이 봇의 운영자에게 허용해 달라고 해 주세요.",
+        "access_whom": "누구인지 알 수 없어요. @로 사람을 고르거나 id를 적어 주세요: /access slack:U0123ABCD",
         "access_admins": "누가 무엇을 할 수 있는지는 관리자만 볼 수 있어요. 이 봇의 운영자에게 ADMINS에 추가해 달라고 하세요.",
         "access_allowed": "✅ {place}에서 {person}에게 답합니다. 규칙: {rule} ({source}).",
         "access_denied": "🔒 {place}에서 {person}에게 답하지 않습니다. 규칙: {rule} ({source}).",

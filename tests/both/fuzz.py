@@ -188,7 +188,7 @@ class Fuzz:
         lost = [*self.slack.unacked(), *(answer for answer in self._heard if answer.error)]
         self.wrong += [f"not acknowledged: {one!r:.500}" for one in lost]
         # A place that a recording invents cannot be reached, which is said as it is to be.
-        bad = re.compile(r'"level": "ERROR"(?!.*Unreachable)|"traceback"|Traceback|\b([sd])\d+\1\b')
+        bad = re.compile(r'"level": "ERROR"(?!.*Unreachable)|"traceback"|Traceback|\b([sd])\d+\1\b|person-\d')
         self.wrong += [f"logged: {line:.800}" for line in log.splitlines() if bad.search(line)]
         asked, known = json.dumps([one.body for one in self.openai.requests]), {one.word: one for one in sent}
         answered = [known[found[0]] for found in re.finditer(r"([sd])\d+\1", asked) if found[0] in known]

@@ -101,6 +101,27 @@ async def test_orders_show_and_switch(chat, spool, office):
     assert other.id in office.everything("runs")
 
 
+async def test_an_audience_and_who_is_not_in_it(chat, spool, office):
+    """Ann is answered; Bob is told who does not answer him, and an admin what is in force for him."""
+    await office.types("assistants", "create", "--name", "Poet", "--audience", f"{chat.name}:{chat.ann}")
+    await office.types("assistants", "use", "Poet", "--default")
+    whom = {"text": f"<@{chat.bob}>"} if chat.name == "slack" else {"options": {"person": chat.bob}}
+    command = ("/" * (chat.name == "slack")) + "access"
+    async with spool(admins=(chat.ann,)):
+        await who(chat)
+        question = await chat.ask("who are you?", person=chat.bob)
+        notices: Any = chat.standin.workspace.ephemerals if chat.name == "slack" else None
+        await chat.until(lambda: notices or (notices is None and chat.posts(question)))
+        (notice,) = notices or chat.posts(question)
+        assert "“Poet”" in await chat.command("assistant", person=chat.bob)
+        assert "Only admins" in await chat.command("access", person=chat.bob)
+        explained = await chat.standin.slash(chat.ann, chat.place, command, **whom)
+
+    assert "“Poet”" in notice.text
+    assert f"{chat.bob} is not answered" in str(explained)
+    assert 1 == len(office.rows("SELECT 1 FROM usage"))
+
+
 async def test_orders_that_nobody_follows(chat, spool, office):
     """Others are told whom to ask; a name nobody has pings nobody; what Bob said is not in Ann's memory."""
     await office.hire(instructions="You help.")

@@ -155,16 +155,6 @@ def test_every_option_is_a_field(operator, tmp_path):
     ] == made["tools"]
 
 
-def test_an_audience_is_opened_again(operator):
-    """A version each; a name is nobody."""
-    operator.gets("create", "--name", "Ada", "--audience", "admins")
-
-    (problem,) = operator.fails("update", "Ada", "--audience", "@ann")
-    assert "@ann" in problem
-    opened = operator.gets("update", "Ada", "--audience", "everyone")
-    assert (None, 2) == (opened["audience"], opened["version"])
-
-
 def test_instructions_come_from_standard_input(operator, monkeypatch):
     """With a dash; two at signs are one that is meant."""
     monkeypatch.setattr(sys, "stdin", io.StringIO("Be kind.\n"))

@@ -27,7 +27,7 @@ from tests.core.runs.notes import BUDGET, WHO, Notes
 from tests.core.served import reborn
 from tests.core.whole import Core, core, rules
 
-PROJECTS, CHATTY, DEATH = 20, 12, 150
+PROJECTS, CHATTY, DEATH = 20, 4, 150
 PLACES = [f"{kind}{number}" for kind in "CD" for number in range(3)]
 WORD = re.compile(r"fact (\d+) is")
 
@@ -92,11 +92,13 @@ class Crowd:
 
     def __init__(self, spool: Core, world: World) -> None:
         self.spool, self.world, self._ids = spool, world, itertools.count(1)
-        self.clients = [self._client(number) for number in range(PROJECTS)]
         self.threads: dict[int, str] = {}
+        self.connect()
 
-    def _client(self, number: int) -> Client:
-        return Client(self.spool, RunRules(), Key(f"key_{number}", f"k{number}", f"p{number}"))
+    def connect(self) -> None:
+        """The programs talk with the process that there is now."""
+        keys = (Key(f"key_{number}", f"k{number}", f"p{number}") for number in range(PROJECTS))
+        self.clients = [Client(self.spool, RunRules(), key) for key in keys]
 
     async def act(self, number: int) -> None:
         """One of the people does something on their network."""
@@ -117,16 +119,13 @@ class Crowd:
             kept = self.spool.networks[platform].stored
             kept[file := f"F{len(kept)}"] = text.encode()
             files = (Attachment(file, "same.txt", "https://files.example/", len(text)),)
-        said = message(id, text, address=where, user=user, files=files)
-        await self.spool.inbox.receive(said)
+        await self.spool.inbox.receive(message(id, text, address=where, user=user, files=files))
 
     async def program(self) -> None:
         """A client of the API asks in its project's thread, and once in that of another one, in vain."""
         number = self.world.chance.randrange(PROJECTS)
-        client, text = (
-            self.clients[number],
-            self.world.word(("api", str(number)), Address("api", "", str(number), "")),
-        )
+        client, where = self.clients[number], Address("api", "", f"p{number}", "")
+        text = self.world.word(("api", f"p{number}"), where)
         if number not in self.threads:
             self.threads[number] = await client.thread()
         foreign = self.threads.get((number + 1) % PROJECTS)
@@ -153,11 +152,13 @@ async def test_a_word_of_one_is_never_in_a_request_for_another(tmp_path, scope, 
     async with core(tmp_path, script, assistant=WHO, policy=policy, networks=networks) as spool:
         crowd = Crowd(spool, world)
         for number in range(people):
-            await asyncio.gather(crowd.act(number), crowd.act(world.chance.randrange(CHATTY)))
+            often = [world.chance.randrange(CHATTY)] * (number % 3 == 0)
+            await asyncio.gather(*map(crowd.act, [number, *often]))
             if number % 10 == 0:
                 await crowd.program()
             if number % DEATH == DEATH - 1:
                 await reborn(spool, idle=False)
+                crowd.connect()
         await spool.idle()
     asked = ["\n".join(str(item) for item in items) for _, items in script.requests]
 

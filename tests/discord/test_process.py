@@ -6,7 +6,7 @@ import logging
 
 import pytest
 
-from tests.discord.conversation import all_heard, dm, exchange, mention, shows, texts
+from tests.discord.conversation import dm, mention, texts
 from tests.discord.people import ANN, ROOM
 from tests.discord.process import started
 from tests.slack.conversation import exchange as slack_exchange
@@ -53,27 +53,6 @@ async def test_it_ends_in_time_although_discord_hangs(discord, openai, script, t
         process.terminate()
 
         assert 0 == await process.ended(timeout=10)
-
-
-async def test_the_log_tells_of_runs_and_not_of_words_or_secrets(discord, openai, script, tmp_path):
-    """At the lowest level, failures included: no text of anybody, no token, no key; a line for each run."""
-    script.perform("wordsofthemodel")
-    discord.fail("POST", "/channels/{channel}/messages", status=500, when="after")
-    async with started(tmp_path, discord, openai, LOG_LEVEL="DEBUG") as process:
-        await discord.until(lambda: discord.connected, timeout=20)
-        await dm(discord, ANN, "wordsoftheperson")
-        await shows(discord, discord.dm(ANN), "wordsofthemodel", timeout=20)
-        await discord.slash(ANN, ROOM, "reset")
-        await exchange(discord, ANN, ROOM, "wordsoftheperson")
-        await discord.replay("MESSAGE_CREATE", {"id": "x", "content": "wordsoftheperson", "author": 7})
-        await all_heard(discord)
-        process.terminate()
-        await process.ended()
-
-    for secret in ("wordsof", discord.token, "sk-secret", "person-0001"):
-        assert secret not in process.log
-    assert process.log.count("completed") >= 3
-    assert "run_" in process.log
 
 
 async def test_a_tools_file_that_blocks_keeps_nothing_from_ending(discord, openai, tmp_path):

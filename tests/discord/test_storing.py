@@ -15,6 +15,7 @@ from bots.discord.gateway import Position
 from bots.discord.hooks import ASK, Asking, Hooks
 from bots.discord.interactions import Interactions
 from bots.discord.reader import SESSION, Reader
+from bots.intake.door import Door
 from bots.intake.following import Following
 from core.errors import Unreachable, Unsaved
 from core.inbox import Inbox
@@ -37,6 +38,10 @@ class Nobody(DiscordApi):
         raise Unreachable("away")
 
 
+async def nobody(*_: object) -> None:
+    """Is asked and told nothing."""
+
+
 class Session:
     """A gateway session: what was sent in it is sent again from the position that is stored."""
 
@@ -50,7 +55,7 @@ class Session:
         self.hands = Hands(self.db)
         self.inbox, self.read = Inbox(self.db, self.hands.lanes, rules()), 0
         self.reader = Reader(
-            self.inbox,
+            Door(self.inbox, "en", lambda _: None, nobody, nobody),
             Nobody(),
             me=lambda: ME,
             position=lambda: Position("session", self.read, "ws://x/"),

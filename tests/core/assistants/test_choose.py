@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import pytest
@@ -49,35 +50,21 @@ async def test_anybody_may_ask_who_answers(tmp_path):
 
 
 @pytest.mark.promise("A4")
-@pytest.mark.parametrize(
-    ("audience", "user", "admitted"),
-    [
-        ((), "U2", True),
-        (("{}:U1",), "U1", True),
-        (("{}:U1",), "U2", False),
-        (("{}:U1",), "UADM", False),
-        (("admins",), "UADM", True),
-        (("admins",), "U1", False),
-        (("others:U1",), "U1", False),
-        ((f"{{}}:{HERE.channel}",), "U2", True),
-        ((f"{{}}:{HERE.workspace}",), "U2", True),
-        (("{}:CPARENT",), "U2", True),
-    ],
-)
-async def test_only_its_audience_is_shown_an_assistant(tmp_path, audience, user, admitted):
-    """By their own id, that of the place, or as admins; nobody is told what else is not for them."""
+async def test_only_its_audience_is_shown_an_assistant(tmp_path):
+    """By their own id, that of the place, or as admins, who are nobody else than others elsewhere."""
+    here = [f"fake:{one}" for one in ("U1", "CPARENT", HERE.channel, HERE.workspace)]
+    cases = [("U1", one, True) for one in here] + [("UADM", "admins", True), ("U1", "admins", False)]
+    cases += [(user, one, False) for user in ("U2", "UADM") for one in ("fake:U1", "other:U2")]
     async with core(tmp_path, ScriptedModel(Heard()), policy=ADMIN) as spool:
-        fields = {
-            "name": "Poet",
-            "model": "gpt-6-luna",
-            "audience": [one.format(HERE.platform) for one in audience],
-        }
-        id = (await spool.db(lambda x: assistants.create(x, fields, 2.0))).id
-        listed = await chosen(spool, user=user, parent="CPARENT")
-        await spool.db(lambda x: assistants.assign(x, *assistants.DEFAULT, id))
-        asked = await chosen(spool, user=user, parent="CPARENT")
-    assert [id] * admitted == [one.id for one in listed.others]
-    assert ("current" if admitted else "closed") == asked.outcome
+        (id,) = await made(spool, "Poet")
+        for user, audience, admitted in cases:
+            await spool.db(partial(assistants.update, id=id, changes={"audience": [audience]}, now=2.0))
+            listed = await chosen(spool, user=user, parent="CPARENT")
+            await spool.db(lambda x: assistants.assign(x, *assistants.DEFAULT, id))
+            asked = await chosen(spool, user=user, parent="CPARENT")
+            await spool.db(lambda x: assistants.unassign(x, *assistants.DEFAULT, 3.0, ""))
+            outcome = "current" if admitted else "closed"
+            assert ([id] * admitted, outcome) == ([one.id for one in listed.others], asked.outcome)
 
 
 @pytest.mark.parametrize("by", ["name", "capitals", "id", "blanks"])

@@ -52,6 +52,7 @@ async def test_null_is_the_default_inside_of_types():
     )
 
 
+@pytest.mark.promise("T2")
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
@@ -150,7 +151,6 @@ JSON = st.recursive(
 PLANT = made(plant)
 
 
-@pytest.mark.promise("T2")
 @given(st.text() | st.dictionaries(st.sampled_from(["root", "others", "depth"]), JSON).map(json.dumps))
 def test_any_text_is_read_or_refused(text):
     """Nothing else is ever raised, and what is read fits the function."""

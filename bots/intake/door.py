@@ -12,7 +12,7 @@ from core.policy.access import Act, Verdict
 from core.types import IncomingMessage, Standing
 
 
-class SlackDoor:
+class Door:
     """Of one network.
 
     `known`: how a person stands, if that was told before, else it begins to be asked; costs no time. `ask`:
@@ -27,35 +27,34 @@ class SlackDoor:
         ask: Callable[[str], Awaitable[Standing | None]],
         notice: Callable[[IncomingMessage, str], Awaitable[None]],
     ) -> None:
-        self._inbox, self._language, self._known, self._ask, self._notice = (
-            inbox,
-            language,
-            known,
-            ask,
-            notice,
-        )
-        self._background = Background()
+        self.inbox, self._language, self._background = inbox, language, Background()
+        self._known, self._ask, self._notice = known, ask, notice
 
     def judge(self, act: Act) -> Verdict:
         """By what is known: nothing stands between an event and the model but the commit."""
         if not act.person:
             return Verdict(False, "unknown", silent=True)
-        verdict = self._inbox.access.authorize(act)
+        verdict = self.inbox.access.authorize(act)
         if verdict.allowed is None:
-            verdict = self._inbox.access.authorize(replace(act, standing=self._known(act.person)))
+            verdict = self.inbox.access.authorize(replace(act, standing=self._known(act.person)))
         return verdict
 
     async def decide(self, act: Act) -> Verdict:
         """By what is known a second from now; what is not (`allowed` is None) is refused."""
         verdict = self.judge(act)
         if verdict.allowed is None:
-            verdict = self._inbox.access.authorize(replace(act, standing=await self._ask(act.person)))
+            verdict = self.inbox.access.authorize(replace(act, standing=await self._ask(act.person)))
         return verdict
+
+    async def learnt(self, act: Act) -> Act:
+        """With how the person stands, where that decides and is told within a second."""
+        unknown = self.inbox.access.authorize(act).allowed is None
+        return replace(act, standing=await self._ask(act.person)) if unknown else act
 
     async def words(self, act: Act, verdict: Verdict, locale: str) -> str:
         """What whoever was refused is told, once a day; else ""."""
         person, until = f"{act.platform}:{act.person}", time.time() + verdict.window
-        if verdict.silent or not await self._inbox.first(person, "access", until):
+        if verdict.silent or not await self.inbox.first(person, "access", until):
             return ""
         return verdict.notice(locale, self._language)
 

@@ -1,0 +1,145 @@
+"""The door: whoever is denied gets past no handler of either network, and none is registered beside it."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from functools import partial
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from bots.discord.interactions import Interactions as DiscordInteractions
+from bots.discord.platform import DiscordPlatform
+from bots.slack import listeners
+from bots.slack.interactions import ANY, Interactions, Means
+from bots.web.routes import every
+from core.policy.access import Access
+from core.settings import Settings
+
+CANARY = "canary-7781"
+REFUSED = "🔒 I may not answer you here. If you need me, ask the person who runs this bot to allow it."
+MANIFEST = Path(inspect.getfile(listeners)).with_name("manifest.yaml").read_text("utf-8")
+COMMANDS: tuple[Any, ...] = (*re.findall(r"command: (/\w+)", MANIFEST), ANY)
+ACTIONS: tuple[Any, ...] = ("approve", "refuse", "again", "shorter", "rate", ANY)
+
+
+def of_slack(slack: Any, bob: str, room: str, answer: str, question: str) -> dict[Any, Any]:
+    """Whatever Bob can do, by what is registered for it; what an older bot has left behind goes to ANY."""
+    button = {"type": "button", "block_id": "b", "action_ts": "5.0", "value": "bad"}
+    pressed: dict[Any, Any] = {one: button | {"action_id": "older" if one is ANY else one} for one in ACTIONS}
+    typed: dict[Any, str] = {one: "/older" if one is ANY else one for one in COMMANDS}
+    return {
+        ("event", "direct"): lambda: slack.say(bob, slack.add_dm("D0BOB", bob).id, CANARY),
+        ("event", "mention"): partial(slack.mention, bob, room, CANARY),
+        ("event", "follow-up"): partial(slack.say, bob, room, CANARY, question),
+        ("event", "edit"): partial(slack.edit, bob, room, question, f"<@{slack.bot_user}> {CANARY}"),
+        ("event", "stop"): partial(slack.press_stop, bob, room, question),
+        **{("command", one): partial(slack.slash, bob, room, typed[one], CANARY) for one in COMMANDS},
+        **{("action", one): partial(slack.press, bob, room, answer, pressed[one]) for one in ACTIONS},
+        ("shortcut", "reset_thread"): partial(slack.shortcut, bob, room, answer, "reset_thread"),
+        ("shortcut", ANY): partial(slack.shortcut, bob, room, answer, "older"),
+        ("view", "why"): lambda: slack.submit(bob, slack.modals[0], {"why": CANARY}),
+    }
+
+
+def of_discord(discord: Any, bob: str, room: str, answer: str, question: str) -> dict[Any, Any]:
+    """Whatever Bob can do there: each command, each button of his answer, each type of interaction."""
+    (post,) = [one for one in discord.posts(room) if one.id == answer]
+    shown = [one["custom_id"] for row in post.components for one in row["components"]]
+    why = {"type": 18, "component": {"type": 4, "custom_id": "why", "value": CANARY}}
+    slash, ask = partial(discord.slash, bob, room), partial(discord.ask_about, bob, room, answer)
+    left = [
+        *((3, one) for one in (*shown, "spool:stop", "spool:yes:appr_1", "older")),
+        (5, "spool:why:run_1"),
+    ]
+    return {
+        "mention": partial(discord.say, bob, room, CANARY, mention_bot=True),
+        "direct": lambda: discord.say(bob, discord.dm(bob), CANARY),
+        "reply": partial(discord.say, bob, room, CANARY, reply_to=answer),
+        "edit": partial(discord.edit, room, question, f"<@{discord.bot_user}> {CANARY}"),
+        "autocomplete": partial(discord.stale, bob, room, 4, {"name": "assistant", "type": 1}),
+        **{one["name"]: partial(slash if one["type"] == 1 else ask, one["name"]) for one in discord.commands},
+        **{
+            one: partial(discord.stale, bob, room, kind, {"custom_id": one, "components": [why]})
+            for kind, one in left
+        },
+    }
+
+
+@pytest.mark.promise("A1")
+async def test_who_is_denied_does_nothing_and_hears_no_more_than_that(chat, spool, office, script):
+    """Bob was answered before, so there are an answer, its buttons and a conversation of his."""
+    bob, on, standin = chat.bob, {"answer_buttons": True, "feedback": True}, chat.standin
+    own = [f"SELECT * FROM messages WHERE person = '{bob}'", "SELECT * FROM feedback"]
+    own += ["SELECT * FROM approvals", f"SELECT * FROM thread_map WHERE member LIKE '{bob}%'"]
+    async with spool(**on):
+        question = await chat.ask("hello", person=bob)
+        await chat.answer(question)
+        (post,) = chat.posts(question)
+        if chat.name == "slack":
+            await standin.press(bob, chat.place, post.id, "rate", "bad")
+            await chat.until(lambda: standin.modals)
+    before, posts, heard = [office.rows(one) for one in own], len(standin.posts(chat.place)), set[str]()
+    async with spool(**on, access_deny=(f"{chat.name}:{bob}",)):
+        await chat.until(lambda: chat.name == "slack" or standin.commands)
+        deeds = of_slack if chat.name == "slack" else of_discord
+        for deed in deeds(standin, bob, chat.place, post.id, question).values():
+            heard.add(getattr(await deed(), "text", ""))
+        await chat.talk("and I am answered")
+        if chat.name == "slack":  # there once a day, wherever that was
+            (notice,) = [one for one in standin.workspace.ephemerals if one.user == bob]
+            heard.add(notice.text)
+
+    assert {REFUSED} == heard - {""}
+    assert before == [office.rows(one) for one in own]
+    assert CANARY not in office.everything() + str(script.requests)
+    assert posts + 1 == len(standin.posts(chat.place))
+
+
+class Anything:
+    """Has everything, and notes what is registered with it as with a Bolt app."""
+
+    def __init__(self) -> None:
+        self.found: dict[Any, str] = {}
+
+    def __getattr__(self, kind: str) -> Any:
+        return lambda what="", *_, **more: lambda does: self.found.update({(kind, what): does.__qualname__})
+
+
+@pytest.mark.promise("A1")
+async def test_no_handler_is_registered_beside_the_door():
+    """A new one that is not behind it, or that the test above does not deliver, fails here.
+
+    Of Discord's events those that tell of no person's deed change names; a deletion blanks what is stored.
+    """
+    app, nobody, inbox = Anything(), SimpleNamespace(), SimpleNamespace(access=Access())
+    Interactions(app, Means(*[nobody] * 6))  # type: ignore[arg-type]
+    delivered = {one for one in of_slack(Anything(), "", "", "", "") if one[0] != "event"}
+    of_listeners = inspect.getsource(listeners)
+    discord: Any = DiscordPlatform(Settings(discord_bot_token="1"), inbox)._handlers()  # type: ignore[arg-type]
+    deeds = {f"MESSAGE_{one}" for one in ("CREATE", "UPDATE", "DELETE", "DELETE_BULK")}
+
+    assert {"Interactions._behind.<locals>.listener"} == set(app.found.values())
+    assert delivered == set(app.found)
+    assert ["event", "error"] == re.findall(r"app\.(\w+)\(", of_listeners)
+    assert ['"message" | "app_mention"', '"agent_session_stopped"'] == re.findall(
+        r'case (".*"):', of_listeners
+    )
+    assert discord["INTERACTION_CREATE"].__func__ is DiscordInteractions.take
+    things = {one for one in discord if re.match("CHANNEL_|THREAD_|GUILD_", one)}
+    assert {*deeds, "INTERACTION_CREATE"} == set(discord) - things
+
+
+@pytest.mark.promise("A1")
+def test_every_operation_of_the_api_is_for_a_key_or_for_who_is_logged_in():
+    class Services:
+        def __getattr__(self, name: str) -> Any:
+            return Services()
+
+    table = every(Services())  # type: ignore[arg-type]
+    assert {"/v1", "/console"} == {route.base for route in table}
+    login = {(method, "/console/login") for method in ("GET", "POST")}
+    assert login == {(one.method, one.address) for one in table if one.open}
