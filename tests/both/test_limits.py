@@ -32,17 +32,3 @@ async def test_one_too_many_is_answered_by_one_notice(chat: Chat, spool, script)
 
     assert 1 == len(told(chat))
     assert 3 == len(script.requests)
-
-
-@pytest.mark.promise("L1")
-async def test_fifty_resets_are_no_fifty_posts(chat: Chat, spool, script):
-    """A minute's share of them counts at most, and those on their way are one."""
-    script.enqueue("Here.")
-    async with spool():
-        await chat.ask("reset")
-        for _ in range(49):
-            await chat.ask("reset")
-        assert "Here." == (await chat.talk("one", person=chat.bob)).text
-        await chat.office.over()
-
-    assert 20 >= len(chat.standin.posts(chat.place)) - 1
