@@ -35,6 +35,7 @@ from core.files.attachments import Attachments, FileLimits
 from core.files.library import Library
 from core.files.sent import SentFiles
 from core.inbox import Inbox, Policy
+from core.policy.budget import Budget, Money
 from core.policy.explain import in_force
 from core.policy.ledger import Speech
 from core.policy.personal_data import Erasing, Terms
@@ -50,7 +51,7 @@ from core.runs.runner import Runner
 from core.runs.summaries import Summaries
 from core.settings import Settings
 from core.settings.http import CONSOLE, METRICS, Listening, listening
-from core.store import assistants, files, usage
+from core.store import assistants, files
 from core.store.data_dir import data_directory, only_runner
 from core.store.database import FILE, Database, Execute, explained
 from core.types import EVERY_FUNCTION, Assistant
@@ -125,7 +126,7 @@ def _core(
     prices: Prices,
 ) -> _Core:
     policy, approvals, background = Policy.of(settings), Approvals(db), Background()
-    rules = Rules.of(settings, policy.scopes)
+    budget, rules = Budget(db, policy.limits.money, prices), Rules.of(settings, policy.scopes)
 
     async def transcribe(name: str, content: bytes) -> Transcript:
         return await (await ready()).service.transcribe(name, content)
@@ -134,15 +135,15 @@ def _core(
         db,
         platforms,
         FileLimits(settings.file_megabytes * 2**20, settings.files_per_message),
-        transcribe=Speech(transcribe, settings.transcription_model, prices),
+        transcribe=Speech(transcribe, settings.transcription_model, prices, budget),
     )
 
     async def build() -> RunContext:
         server = asyncio.to_thread(_model_server, settings)
         (model, service), toolbox = await asyncio.gather(server, tool_files.load())
-        library = Library(db, service)
+        library = Library(db, service, allowed=budget.check)
         own = RunContext(db, model, approvals, attachments, toolbox, service, library, rules, background)
-        return replace(own, prices=prices, sent=sent)
+        return replace(own, prices=prices, budget=budget, sent=sent)
 
     ready = Ready(build)
     sent = SentFiles(db, partial(_service, ready), settings.data_dir)
@@ -285,8 +286,7 @@ def _watch(core: _Core, settings: Settings, db: Database, tools: ToolFiles, on: 
     if listening(settings.http):
         core.answering[API] = _api()
         core.background.start(core.endings.watch(), "expiry")
-        if CONSOLE in settings.http_serve:
-            core.lanes.ended = Alerts(on, core.background, settings).ended
+    core.lanes.ended = Alerts(on, core.background, settings, db, Money.of(settings)).ended
     core.background.start(tools.watch(core.ready.renew), "tools")
     erasing = Erasing(db, partial(_service, core.ready), core.lanes, Terms.of(settings))
     core.background.start(erasing.keep(), "erasing")
@@ -331,7 +331,7 @@ def _settle(tx: Execute, *, settings: Settings, assistant: Assistant | None) -> 
     assistants.settle(tx, assistant or with_chosen_model(tx, settings_assistant(settings)), time.time())
     settle_rules(tx, settings, time.time())
     files.release_ended(tx)
-    usage.settle(tx, settings.zone)
+    Money.of(settings).settle(tx, time.time())
     return demos
 
 

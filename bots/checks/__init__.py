@@ -12,7 +12,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from bots.checks import clock, data, discord, model, settings, slack
+from bots.checks import clock, data, discord, model, money, settings, slack
 from bots.checks.check import Check, finished
 from bots.checks.web import opened
 from core.concurrency import in_daemon
@@ -45,6 +45,7 @@ async def examine(
             _on_disk("data.disk", partial(data.disk, folder)),
             *([database(folder, reading)] if reading else []),
             finished(model.SERVER, model.check(config, web), SECONDS),
+            finished(money.PRICES, money.check(config), SECONDS),
             finished(slack.TOKEN, slack.check(config, web), SECONDS),
             *([finished(slack.CONNECTION, slack.connection(config, web), SECONDS)] if connecting else []),
             finished(discord.TOKEN, discord.check(config, web), SECONDS),

@@ -1,18 +1,24 @@
-"""Admins are told of answers that failed, with the address of the run on the web page."""
+"""Admins are told of answers that failed, with the address of the run on the web page; and when most of what
+may be spent is.
+"""
 
 from __future__ import annotations
 
 import logging
 import time
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Protocol
 
 from bots.intake.outcry import AGAIN
 from core.concurrency import Background
 from core.errors import SpoolError, loggable
 from core.policy.access import with_network
-from core.settings import Settings
-from core.settings.http import page
+from core.policy.budget import Money
+from core.policy.ledger import whose
+from core.settings import Settings, time_zone
+from core.settings.http import CONSOLE, page
+from core.store.database import Database
 from core.texts import text
 from core.types import Claim, Outcome
 
@@ -28,19 +34,47 @@ class Direct(Protocol):
 
 
 class Alerts:
-    """A line of the log for each, and to each admin a direct message, of each reason once an hour. The end is
-    on disk before: no run fails twice. A death may lose one: the page lists the run all the same.
+    """A line of the log for each failure, and to each admin a direct message, each reason once an hour. Its
+    end is on disk before: no run fails twice. A death may lose one: the page lists the run all the same. Of
+    each limit on money they are told once in its window.
     """
 
-    def __init__(self, platforms: Mapping[str, Direct], background: Background, settings: Settings) -> None:
+    def __init__(
+        self,
+        platforms: Mapping[str, Direct],
+        background: Background,
+        settings: Settings,
+        db: Database,
+        money: Money,
+    ) -> None:
         self._platforms, self._background, self._settings = platforms, background, settings
+        self._db, self._money = db, money
         self._told: dict[str, float] = {}
         """When, by reason."""
 
     def ended(self, claim: Claim, outcome: Outcome) -> None:
         """A run has; its lane waits for nothing here."""
-        if outcome.status == "failed":
+        if outcome.status == "failed" and CONSOLE in self._settings.http_serve and self._settings.http:
             self._background.start(self._failed(claim, outcome), "alert")
+        if self._money and claim.assistant:
+            self._background.start(self._spent(whose(claim)["person"]), "alert")
+
+    async def _spent(self, person: str) -> None:
+        """Tell admins of the limits of which most is spent."""
+        for window, spent in await self._db(lambda tx: self._money.near(tx, person, time.time())):
+            ends = datetime.fromtimestamp(window.ends, time_zone.zone(window.zone))
+            words = text(
+                "alert_person_day" if window.person else "alert_month", self._settings.language, "en"
+            )
+            said = words.format(
+                person=window.person,
+                percent=f"{100 * spent / window.usd:.0f}",
+                spent=f"{spent:,.4g}",
+                limit=f"{window.usd:,.4g}",
+                time=f"{ends:%Y-%m-%d %H:%M}",
+            )
+            for admin in self._settings.admins:
+                self._background.start(self._tell(admin, said), "alert")
 
     async def _failed(self, claim: Claim, outcome: Outcome) -> None:
         from core.api.console.reasons import why  # only where HTTP is served

@@ -33,7 +33,7 @@ METRICS: Final = tuple(
         ("tokens_total", "counter", "Tokens: as the model server told them", ("model", "type")),
         ("cost_usd_total", "counter", "Cost: in US dollars", ("model",)),
         ("unpriced_requests_total", "counter", "Unpriced requests: on no list", ("model",)),
-        ("budget_refusals_total", "counter", "Budget refusals: there are none yet", ("scope",)),
+        ("budget_refusals_total", "counter", "Budget refusals: limits on money", ("scope",)),
         ("approvals_total", "counter", "Decisions of people: whether a call is made", ("state",)),
         ("platform_connected", "gauge", "Chat networks: 1 while one is connected", _PLATFORM),
         ("commit_seconds", "histogram", "Commits: transactions until they were on disk, since the start"),

@@ -95,6 +95,8 @@ class Tally:
             yield ("approvals_total", (state,)), count
         for platform, count in counts.by_platform(tx, counts.REPEATED).items():
             yield ("duplicates_total", (platform,)), count
+        for scope, count in counts.by_platform(tx, counts.REFUSED).items():
+            yield ("budget_refusals_total", (scope,)), count
         spent = sorted(metrics.spent(tx).items(), key=lambda one: -one[1].requests)
         for model, total in spent:
             if model not in self._models and len(self._models) < MOST_VALUES:

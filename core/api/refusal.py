@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from core.errors import Permanent, Retryable, SpoolError
 from core.ports import GONE
+from core.types import Over
 
 
 class Refusal(SpoolError):
@@ -31,7 +32,11 @@ class Refusal(SpoolError):
     @property
     def type(self) -> str:
         """The API's word for the kind of error."""
-        return _TYPES.get(self.status, "server_error" if self.status >= 500 else "invalid_request_error")
+        return (
+            QUOTA
+            if self.code == QUOTA
+            else _TYPES.get(self.status, "server_error" if self.status >= 500 else "invalid_request_error")
+        )
 
     def to_json(self) -> dict[str, Any]:
         """The body of the answer."""
@@ -40,6 +45,14 @@ class Refusal(SpoolError):
 
 
 _TYPES = {429: "rate_limit_error"}
+QUOTA: Final = "insufficient_quota"
+"""The API's word where no money is left."""
+
+
+def unaffordable(over: Over, now: float) -> Refusal:
+    """A limit on money is reached."""
+    told = f"{over.limit} of this server is reached. Try again later, or ask its operator to raise it."
+    return Refusal(told, status=429, code=QUOTA, retry_after=over.again_at - now)
 
 
 def not_found(kind: str, id: str) -> Refusal:

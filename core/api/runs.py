@@ -17,7 +17,7 @@ from core.api.assistants import refuse_hosted
 from core.api.key import Key
 from core.api.models import ApiModels
 from core.api.page import Page, cursors, listed
-from core.api.refusal import Refusal, not_found
+from core.api.refusal import Refusal, not_found, unaffordable
 from core.api.run_options import run_options
 from core.api.watch import Fields, Watch
 from core.policy.limits import Limits
@@ -241,7 +241,7 @@ class Runs:
         return claims.begin(tx, thread, self._lanes.owner, self._rules.budget, self._lanes.turns)
 
     def allow(self, tx: Execute, key: Key, tools: Sequence[Mapping[str, Any]]) -> None:
-        """Raises Refusal where such a run cannot be carried out here, or is one too many."""
+        """Raises Refusal where such a run cannot be carried out or paid here, or is one too many."""
         if not self._rules.full:
             refuse_hosted(tools)
         if runs.under_way(tx, key.project) >= self._rules.at_once:
@@ -249,6 +249,8 @@ class Runs:
             cure = " Wait until one has ended."
             raise Refusal(told + cure, status=429, code="too_many_runs", retry_after=1.0)
         now = time.time()
+        if over := self._rules.limits.money.over(tx, key.person, now):
+            raise unaffordable(over, now)
         if over := self._rules.limits.over(tx, key.person, "", now):
             wait = max(1.0, over.again_at - now)
             told = f"Rate limit reached for runs ({over.limit}). Try again in {wait:.0f} s."

@@ -36,8 +36,10 @@ class Hear(Protocol):
         """The row of a request whose end is not seen."""
         ...
 
-    async def __call__(self, name: str, content: bytes, rows: list[Usage]) -> str:
-        """`rows` gets the row of the request, whatever becomes of it. Raises Retryable or Permanent."""
+    async def __call__(self, name: str, content: bytes, one: Usage, rows: list[Usage]) -> str:
+        """`rows` gets the row of the request, made of `one`, whatever becomes of it. Raises Retryable or
+        Permanent.
+        """
         ...
 
 
@@ -214,7 +216,7 @@ class Attachments:
 
         def write(tx: Execute) -> None:
             settle(tx)
-            usage.add(tx, *map(whose, rows))
+            usage.add(tx, *rows)
 
         await self._db(write)
 
@@ -222,10 +224,10 @@ class Attachments:
         """One request. That of a failed one is on record before the next: `rows` has the newest."""
         assert self._transcribe is not None
         if rows:
-            failed = [*map(whose, rows)]
+            failed = [*rows]
             await self._db(lambda tx: usage.add(tx, *failed))
             rows.clear()
-        return await self._transcribe(name, content, rows)
+        return await self._transcribe(name, content, whose(self._transcribe.asked()), rows)
 
     async def _said(self, file: Stored, hear: Callable[[], Awaitable[str]]) -> str:
         if self._transcribe is None:
@@ -233,14 +235,15 @@ class Attachments:
         try:
             said = await self._again(hear, TRANSCRIBE_SECONDS)
         except Permanent as error:
-            missing = error.notice in ("model_missing", "model_address", "no_transcription")
+            missing = error.notice in ("model_missing", "model_address", "no_transcription", "unpriced")
             logger.log(
                 logging.DEBUG if missing and self._deaf else logging.WARNING,
                 "the model server cannot transcribe" if missing else "audio not understood",
                 extra={"error": error.code},
             )
             self._deaf = self._deaf or missing
-            raise FileRefused("no_transcription" if missing else "audio_failed") from error
+            why = "audio_limit" if error.notice in ("limit", "too_long") else "audio_failed"
+            raise FileRefused("no_transcription" if missing else why) from error
         except Unsaved:
             raise
         except Exception as error:

@@ -38,6 +38,10 @@ LOST_FOR: Final = 3600.0
 """Seconds around an upload's begin at which the server's clock may have noted it."""
 
 
+Allowed = Callable[[Callable[[Execute], Usage]], Awaitable[None]]
+"""Raises Permanent where a request with such a row may not be made, since a limit is reached."""
+
+
 class Keeping(Files, VectorStores, Protocol):
     """What a library asks of the model server."""
 
@@ -61,8 +65,9 @@ class Library:
         tell: Callable[[str], None] = logger.info,
         clock: Callable[[], float] = time.time,
         pause: float = 1.0,
+        allowed: Allowed | None = None,
     ) -> None:
-        self._db, self._service, self._clock = db, service, clock
+        self._db, self._service, self._clock, self._allowed = db, service, clock, allowed
         self._backoff = Backoff(pause, tries=4, seconds=PATIENCE)
         self._shelves = OwnedStores(db, service, self._backoff, tell, clock)
         self._only = KeyedLock()
@@ -241,6 +246,8 @@ class Library:
     async def _asked(self, owner: str, store: str, remote: str) -> Usage:
         """One request to index, as the ledger has it; that it failed is on record before the next."""
         began = self._clock()
+        if self._allowed:
+            await self._allowed(lambda tx: _whose(tx, owner, Usage("embedding", "", began, "unsent")))
         try:
             await self._service.index(store, remote)
         except SpoolError as error:

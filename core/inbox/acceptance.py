@@ -100,7 +100,7 @@ class Acceptance:
             messages.add(tx, message, thread, None)
             return Receipt(new=True, stopped=stopped)
         place, person = usage.place_and_person(message.address, message.user)
-        if over := self._over(tx, message.address.platform, place, person, now, live=not oldest):
+        if over := self._over(tx, message, place, person, now, live=not oldest):
             return self._refused(tx, replace(message, kind="limited", over=over), thread, person, now)
         return self._accepted(tx, message, thread, person, now)
 
@@ -142,11 +142,12 @@ class Acceptance:
         return claims.begin(tx, lane, self._lanes.owner, self._policy.budget, self._lanes.turns)
 
     def _over(
-        self, tx: Execute, platform: str, place: str, person: str, now: float, *, live: bool
+        self, tx: Execute, message: IncomingMessage, place: str, person: str, now: float, *, live: bool
     ) -> Over | None:
         """Which limit it is over. What was missed came in its own time, and only now all at once."""
-        limits, where = self._policy.limits, f"{platform}:{place}"
-        return limits.over(tx, person, where, now) if live else limits.waiting(tx, person, now)
+        limits, there = self._policy.limits, f"{message.address.platform}:{place}"
+        spent = limits.money.over(tx, person, now) if message.kind == "ask" else None
+        return spent or (limits.over(tx, person, there, now) if live else limits.waiting(tx, person, now))
 
     def _refused(
         self, tx: Execute, message: IncomingMessage, thread: ThreadId, person: str, now: float

@@ -108,7 +108,9 @@ class OpenAIModel:
 
     def _leave_out(self, prompt: Prompt, fields: frozenset[str]) -> bool:
         """Whether the same can be asked again without those fields; from now on all is asked so."""
-        fields = fields.intersection(self._fields(prompt))
+        fields = fields.intersection(self._fields(prompt)) - (
+            {"max_output_tokens"} if prompt.bound else set()
+        )
         if not fields:
             return False
         logger.warning(

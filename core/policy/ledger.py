@@ -13,9 +13,11 @@ from dataclasses import replace
 from typing import Any, Final, TypedDict
 
 from core.errors import Permanent, Retryable, SpoolError
+from core.policy import budget
+from core.policy.budget import Budget, Held
 from core.policy.prices import Prices
 from core.ports import Transcribe
-from core.store import runs, steps, usage
+from core.store import reservations, runs, steps, usage
 from core.store.database import Execute
 from core.store.steps import Decided, Done
 from core.store.usage import Usage, UsageKind, UsageOutcome
@@ -73,8 +75,8 @@ def broken(one: Usage, error: SpoolError) -> Usage:
     """The request has failed so. What the server told nevertheless counts."""
     code = error.code.partition(":")[0] if isinstance(error, Retryable | Permanent) else type(error).__name__
     told = ended(one, error.told) if error.told else one
-    outcome = "unknown" if error.request == "unsent" else error.request
-    return replace(told, outcome=outcome, error=code, ended_at=None if outcome == "unknown" else time.time())
+    at = None if error.request == "unknown" else time.time()
+    return replace(told, outcome=error.request, error=code, ended_at=at)
 
 
 def kind(claim: Claim) -> UsageKind:
@@ -87,7 +89,9 @@ class Requests:
 
     def __init__(self, claim: Claim) -> None:
         self._whose, self._kind = whose(claim), kind(claim)
-        self.prices = Prices()
+        self.prices, self.budget = Prices(), Budget()
+        self.held = Held()
+        """What is kept for the newest request."""
         self._open: Usage | None = None
         self._over: list[tuple[Usage, int]] = []
         self.began_at: float | None = None
@@ -97,14 +101,24 @@ class Requests:
         self.containers: set[str] = set()
         """In which code worked, at the model server."""
 
+    async def afford(self, number: int, prompt: Prompt, until: float) -> Prompt:
+        """Returns ⇒ it may be asked for like this: what it may cost is kept. Raises as `Budget.hold`."""
+        if self.budget:
+            step = steps.round(number).name
+            one = Usage(self._kind, prompt.model, time.time(), "unknown", step=step, **self._whose)
+            self.held = await self.budget.hold(budget.need(one, prompt), until)
+        return self.held.of(prompt)
+
     def begin(self, number: int, prompt: Prompt, began: float | None = None) -> None:
         """The response of that number is asked for, since `began`. One that is resumed stays one row."""
         drawing = (tool for tool in prompt.tools if tool.get("type") == "image_generation")
         self._pictures = next((str(tool.get("model") or "") for tool in drawing), "") or prompt.model
         step = steps.round(number).name
         if self._open is None:
-            self.began_at = time.time() if began is None else began
-            self._open = Usage(self._kind, prompt.model, self.began_at, "unknown", step=step, **self._whose)
+            began = time.time() if began is None else began
+            one = Usage(self._kind, prompt.model, began, "unknown", step=step, **self._whose)
+            self._open = self.held.settles(one)
+            self.began_at = self._open.began_at
 
     @property
     def under_way(self) -> bool:
@@ -125,15 +139,14 @@ class Requests:
             self._close(ended(one, told), items, written)
 
     def failed(self, error: SpoolError, items: Sequence[Mapping[str, Any]] = ()) -> None:
-        """It has failed so; one that never left is no request."""
-        if (one := self._open) and error.request == "unsent":
-            self._open = None
-        elif one:
+        """It has failed so."""
+        if one := self._open:
             self._close(broken(one, error), items)
 
     def turned_away(self, code: str) -> Callable[[], None]:
         """The server refused it; gives what is to be called when the same is asked again in another way."""
         before = self._open
+        self._open = before and replace(before, held="")  # what is kept is for the next one
         self.broke(code, "refused")
 
         def again() -> None:
@@ -173,6 +186,7 @@ def left(tx: Execute, claim: Claim) -> Claim:
     None can have been once there is an answer, while a round's calls have no results, or a yes was not sent.
     A background response that is resumed goes on in the row that its end will make.
     """
+    reservations.lose(tx, claim.run)
     number = 0
     while steps.round(number).name in claim.memo:
         number += 1
@@ -201,20 +215,23 @@ def _results_known(claim: Claim, number: int) -> bool:
 class Speech:
     """Transcribes, and says what it cost."""
 
-    def __init__(self, transcribe: Transcribe, model: str, prices: Prices) -> None:
+    def __init__(
+        self, transcribe: Transcribe, model: str, prices: Prices, budget: Budget | None = None
+    ) -> None:
         self._transcribe, self._model, self._prices = transcribe, model, prices
+        self._budget = budget or Budget()
 
     def asked(self) -> Usage:
         """The row of a request that begins now, and whose end is not seen."""
         return Usage("transcription", self._model, time.time(), "unknown")
 
-    async def __call__(self, name: str, content: bytes, rows: list[Usage]) -> str:
+    async def __call__(self, name: str, content: bytes, one: Usage, rows: list[Usage]) -> str:
         """What is said in a recording; `rows` gets the row of the request, whatever becomes of it."""
-        one = self.asked()
+        one = (await self._budget.hold(budget.sound(one, content))).settles(one)
         try:
             told = await self._transcribe(name, content)
         except SpoolError as error:
-            rows += [] if error.request == "unsent" else [broken(one, error)]
+            rows.append(broken(one, error))
             raise
         except BaseException:
             rows.append(one)

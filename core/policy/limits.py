@@ -6,9 +6,10 @@ a limit survives any death, and no two processes give the same room twice.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
+from core.policy.budget import Money
 from core.settings import Settings
 from core.store import buckets, runs
 from core.store.database import Execute
@@ -30,6 +31,7 @@ class Limits:
     person_runs: int = 0
     runs: int = 0
     key_minute: int = 0
+    money: Money = field(default_factory=Money)
 
     @classmethod
     def of(cls, settings: Settings) -> Limits:
@@ -41,6 +43,7 @@ class Limits:
             settings.limit_person_runs,
             settings.limit_runs,
             settings.api_requests_per_minute,
+            Money.of(settings),
         )
 
     def over(self, tx: Execute, person: str, place: str, now: float) -> Over | None:

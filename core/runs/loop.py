@@ -12,12 +12,12 @@ import json
 import logging
 import sys
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import Any
 
 from core.errors import Lost, Parked, Permanent, Retryable, SpoolError, Unreachable, Unsaved
 from core.model_server.faults import Refused, Said, pause
+from core.policy.budget import Spent
 from core.runs import output_files, rounds
 from core.runs.client.files import at_server
 from core.runs.client.side import BEGIN, ClientSide
@@ -33,7 +33,7 @@ from core.runs.tool_calls import ToolCalls
 from core.store import items, runs, steps, summaries
 from core.store.steps import Answer, Done, Round
 from core.tools import Toolbox
-from core.types import Activity, Ending, Prompt
+from core.types import Ending, Over, Prompt
 
 logger = logging.getLogger(__name__)
 HOSTED = ("web_search_call", "file_search_call", "code_interpreter_call", "mcp_call", "mcp_list_tools")
@@ -43,9 +43,6 @@ MEANT = "without the files that are meant"
 ALL_FILES = "without any files"
 KNOWN_ENDS = ("max_output_tokens", "content_filter", "empty_answer", LIMIT)
 """Why an answer is incomplete, where there are words for it."""
-SAID_SECONDS = 15.0
-"""A longer wait is said in the post."""
-PAUSE = "pause"
 TURNED_AWAY = frozenset({"rate_limit_exceeded", "slow_down", "server_is_overloaded", "http_429", "http_503"})
 """Codes of requests that the server did not begin to answer."""
 
@@ -63,7 +60,7 @@ class RunLoop:
         self._history = tuple(map(rounds.sound, told))
         self.reader = ResponseReader(run, context.model)
         self._client = ClientSide.of(run, context, self.reader.progress)
-        run.requests.prices = context.prices
+        run.requests.prices, run.requests.budget = context.prices, context.budget
         self._resources = ThreadResources(run, context.library, self.input)
         self._offer = Offer()
         self._mended: set[str] = set()
@@ -91,6 +88,8 @@ class RunLoop:
         while True:
             try:
                 return await self._rounds()
+            except Spent as error:
+                return await self._spent(error.over)
             except Permanent as error:
                 if self._context.outages.met(error, self._assistant.model, self._run.claim.run):
                     return await self._failed(error.notice, error.code)
@@ -104,20 +103,8 @@ class RunLoop:
                 met = _retryable(error)
                 if await self._met(met) >= MAX_ATTEMPTS:
                     return await self._failed(met.notice, met.code)
-                if not await self._waited(pause(draft.attempts, met, draft.until - loop.time())):
+                if not await self._run.waited(pause(draft.attempts, met, draft.until - loop.time())):
                     return await self._failed(met.notice, met.code)
-
-    async def _waited(self, seconds: float) -> bool:
-        """Wait before the next attempt; False where the run's time would be over."""
-        if asyncio.get_running_loop().time() + seconds >= self._run.draft.until:
-            return False
-        if seconds > SAID_SECONDS:
-            until = datetime.now(UTC) + timedelta(seconds=seconds)
-            title = await self._run.say("task_pause", seconds=round(seconds), time=f"{until:%H:%M:%S}")
-            self._run.doing(Activity(PAUSE, title))
-        await asyncio.sleep(seconds)
-        self._run.done(PAUSE)
-        return True
 
     def _log(self, error: SpoolError, code: str) -> None:
         """What the server said, once a run for each of its codes."""
@@ -335,7 +322,11 @@ class RunLoop:
         if ended.ending == "completed" and (text.strip() or files or self._client):
             return self._answer("completed", text, usage=usage, files=files)
         reason = ended.reason or ("empty_answer" if ended.ending == "completed" else "incomplete")
-        await self._run.note(reason if reason in KNOWN_ENDS else "incomplete")
+        if reason == "max_output_tokens" and (short := self._run.requests.held.short):
+            reason = short.limit
+            await self._run.note_over(short)
+        else:
+            await self._run.note(reason if reason in KNOWN_ENDS else "incomplete")
         return self._answer("incomplete", text, error=reason, usage=usage, files=files)
 
     async def _collected(self, response: Response) -> tuple[list[str], list[str]]:
@@ -370,6 +361,12 @@ class RunLoop:
         text = self._plain(self._run.draft.text)
         return self._answer("incomplete", text, error=notice, files=files)
 
+    async def _spent(self, over: Over) -> Answer:
+        """A limit is reached before the next request: what there is until then stays."""
+        run, text = self._run, self._plain(await self._shown())
+        await (run.note_over(over) if text or run.rounds else run.tell(over))
+        return self._answer("incomplete", text, error=over.limit, files=self._files(run.rounds))
+
     async def _failed(self, notice: str, code: str) -> Answer:
         if self.input.take_back():
             await self._name_refused()
@@ -377,11 +374,14 @@ class RunLoop:
             notice = "request_refused"
         run = self._run
         await run.note(notice)
-        files = self._files(run.rounds)
-        text = run.draft.shown
-        if not text and run.claim.resumed:  # what the process before this one showed stays
-            text = (await run.reply.shown()).removeprefix(run.draft.head)
-        return self._answer("failed", self._plain(text), error=code, files=files)
+        text = self._plain(await self._shown())
+        return self._answer("failed", text, error=code, files=self._files(run.rounds))
+
+    async def _shown(self) -> str:
+        """What people see of the answer; what the process before this one showed stays, too."""
+        if self._run.draft.shown or not self._run.claim.resumed:
+            return self._run.draft.shown
+        return (await self._run.reply.shown()).removeprefix(self._run.draft.head)
 
     def _answer(self, ending: Ending, text: str, **more: Any) -> Answer:
         draft = self._run.draft

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, field
@@ -11,12 +12,13 @@ from typing import Any, Final
 
 from core.errors import Permanent, Retryable
 from core.model_server.assembly import item_name
+from core.policy.budget import Held
 from core.ports import Model
 from core.runs.client import records
 from core.runs.client.progress import Progress
 from core.runs.rounds import arguments_of
 from core.runs.run import Run
-from core.store import runs, steps, uploads
+from core.store import reservations, runs, steps, uploads
 from core.store.steps import Call
 from core.types import (
     Activity,
@@ -113,7 +115,7 @@ class ResponseReader:
         if self.progress:
             self.progress.begin(number, [record for one in self._run.rounds for record in one.records])
         requests = self._run.requests
-        await self._ask(number, prompt)
+        prompt = await self._ask(number, prompt)
         stream = self._model.stream(prompt, resume=self._kept(number))
         try:
             async with asyncio.timeout_at(min(loop.time() + limits.idle * AT_WORK, overall)) as deadline:
@@ -146,17 +148,22 @@ class ResponseReader:
         requests.broke("stream_ended_early")
         raise Retryable("stream_ended_early")
 
-    async def _ask(self, number: int, prompt: Prompt) -> None:
-        """The request is on its way, or has been since its response began."""
+    async def _ask(self, number: int, prompt: Prompt) -> Prompt:
+        """The request is on its way like this, or has been since its response began."""
         if any(tool.get("type") != "function" for tool in prompt.tools):
             await self._run.gate.passed()  # the server carries those out by itself
         requests, began = self._run.requests, None
         if not self.resumable(number):
             requests.broke("")
+            prompt = await requests.afford(number, prompt, self._run.draft.until)
         elif not requests.under_way:
-            run, name = self._run.claim.run, steps.response(number).name
-            began = await self._run.db(lambda tx: runs.newest_step(tx, run, name))
+            run, name, step = self._run.claim.run, steps.response(number).name, steps.round(number).name
+            began, held = await self._run.db(
+                lambda tx: (runs.newest_step(tx, run, name), reservations.newest(tx, run, step))
+            )
+            requests.held = Held(held, began or time.time())
         requests.begin(number, prompt, began)
+        return prompt
 
     async def _turned_away(self, code: str) -> None:
         """On record before the next request can be lost, so that one death never loses two."""

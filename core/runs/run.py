@@ -7,19 +7,21 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from types import TracebackType
-from typing import Self, TypeVar
+from typing import Final, Self, TypeVar
 
 from core.assistants.audience import admits
 from core.errors import Lost
 from core.policy.gate import Gate
-from core.policy.ledger import Requests
+from core.policy.ledger import Requests, whose
+from core.policy.limits import told_until
 from core.ports import FullReply, Platform
 from core.runs.client import records
 from core.runs.client.watching import Watching
 from core.runs.run_context import Rules
 from core.settings import time_zone
-from core.store import runs, steps, thread_messages, usage
+from core.store import notices, runs, steps, thread_messages, usage
 from core.store.database import Database, Execute
 from core.store.steps import Answer, Journal, Round, Step
 from core.store.usage import Usage
@@ -27,6 +29,9 @@ from core.texts import of_script, text
 from core.types import Activity, Claim, Over, Person
 
 T = TypeVar("T")
+SAID_SECONDS: Final = 15.0
+"""A longer wait is said in the post."""
+PAUSE: Final = "pause"
 
 
 @dataclass
@@ -162,6 +167,19 @@ class Run:
         """Say it under the answer."""
         self.draft.notes[await self.say(key, **values)] = None
 
+    async def note_over(self, over: Over) -> None:
+        """Say under the answer which limit has ended it."""
+        self.draft.notes[await self.say_over(over)] = None
+
+    async def tell(self, over: Over) -> None:
+        """There is no answer, but the one notice of that limit in its window; after a death perhaps again."""
+        await self.gate.passed()
+        now, person = time.time(), whose(self.claim)["person"]
+        until = told_until(over, now)
+        first = await self.db(lambda tx: notices.first(tx, person, over.limit, now, until))
+        if first or self.claim.resumed:
+            await self.platform.notice(self.message, await self.say_over(over))
+
     async def record_round(self, one: Round) -> None:
         """The line that fixes a round: from here on its calls are these, whatever happens."""
         await self.gate.passed()
@@ -229,6 +247,18 @@ class Run:
         if draft.activities.get(activity.id) != activity:
             draft.activities[activity.id] = activity
             self.reply.show(draft.head + (draft.shown or draft.text), tuple(draft.activities.values()))
+
+    async def waited(self, seconds: float) -> bool:
+        """Wait before the next attempt; False where the run's time would be over."""
+        if asyncio.get_running_loop().time() + seconds >= self.draft.until:
+            return False
+        if seconds > SAID_SECONDS:
+            until = datetime.now(UTC) + timedelta(seconds=seconds)
+            title = await self.say("task_pause", seconds=round(seconds), time=f"{until:%H:%M:%S}")
+            self.doing(Activity(PAUSE, title))
+        await asyncio.sleep(seconds)
+        self.done(PAUSE)
+        return True
 
     def done(self, id: str, *, ok: bool = True) -> None:
         """That is over."""

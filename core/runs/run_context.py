@@ -13,6 +13,7 @@ from core.files.library import Library
 from core.files.sent import SentFiles
 from core.model_server.outages import Outages
 from core.policy.access import Access
+from core.policy.budget import Budget
 from core.policy.prices import Prices
 from core.ports import Model, Service
 from core.runs.approvals import Approvals
@@ -111,6 +112,7 @@ class RunContext:
     sent: SentFiles | None = None
     """Files of clients at the model server."""
     prices: Prices = field(default_factory=Prices)
+    budget: Budget = field(default_factory=Budget)
 
 
 class Ready:

@@ -17,7 +17,7 @@ from typing import Any, Final
 
 from core.concurrency import Background
 from core.errors import Permanent, SpoolError, loggable
-from core.policy import ledger
+from core.policy import budget, ledger
 from core.runs.prompt import history
 from core.runs.prompt.request import reasoning
 from core.runs.run_context import Ready, Rules
@@ -199,7 +199,10 @@ class Summaries:
             user="summary",
             options={"max_output_tokens": max(512, most * 2), **thinking},
         )
-        model, said, asked = (await self._ready()).model, "", _row(work.assistant)
+        context, said = await self._ready(), ""
+        row = replace(_row(work.assistant), thread_id=thread)
+        held = await context.budget.hold(budget.need(row, prompt, least=budget.ENOUGH))
+        asked, prompt, model = held.settles(row), held.of(prompt), context.model
         try:
             async with aclosing(model.stream(prompt)) as events:
                 async for event in events:
@@ -207,12 +210,12 @@ class Summaries:
                         asked = asked if said else replace(asked, first_at=time.time())
                         said += event.text
                     elif isinstance(event, Alive) and event.refused:
-                        requests.append(replace(asked, outcome="refused", error=event.refused))
-                        asked = _row(work.assistant)
+                        requests.append(replace(asked, outcome="refused", error=event.refused, held=""))
+                        asked = held.settles(_row(work.assistant))
                     elif isinstance(event, Finished):
                         asked = ledger.ended(asked, event)
         except SpoolError as error:
-            requests += [] if error.request == "unsent" else [ledger.broken(asked, error)]
+            requests.append(ledger.broken(asked, error))
             raise
         except asyncio.CancelledError:
             requests.append(asked)

@@ -8,6 +8,8 @@ from core.store.database import Execute
 
 REPEATED: Final = "repeated_deliveries"
 """A network delivered a message again that was accepted already."""
+REFUSED: Final = "budget_refusals"
+"""A limit on money refused a request; in place of the platform stands which."""
 
 
 def add(tx: Execute, name: str, platform: str = "", at: float = 0.0) -> None:

@@ -324,8 +324,6 @@ CONTEXT: Final[Step[tuple[Earlier, ...]]] = Step("context", _context_told, _cont
 """What stood in the topic before the question: given once."""
 ANSWER: Final[Step[Answer]] = Step("answer", _recorded, _answer)
 """The whole answer: from here on the model is not asked again."""
-
-
 CONTAINERS: Final[Step[list[str]]] = Step("containers", list, list)
 """Where code worked at the model server: whoever erases the run deletes them there."""
 

@@ -14,13 +14,14 @@ from datetime import date, datetime, time, timedelta
 from typing import Any, Final, Literal
 
 from core.settings import time_zone
-from core.store import facts
+from core.store import facts, reservations
 from core.store.database import Execute
 from core.types import Address, ThreadId
 
 UsageKind = Literal["answer", "summary", "transcription", "image", "speech", "embedding", "evaluation"]
-UsageOutcome = Literal["completed", "incomplete", "failed", "refused", "cancelled", "unknown"]
-"""`refused`: the server turned the request away (4xx, 5xx); `unknown`: its end was never seen."""
+UsageOutcome = Literal["completed", "incomplete", "failed", "refused", "cancelled", "unknown", "unsent"]
+"""`refused`: the server turned the request away (4xx, 5xx); `unknown`: its end was never seen; `unsent`: it
+never left, so there is no row, and what was kept for it is let go of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,18 +61,25 @@ class Usage:
     error: str | None = None
     attempt: int = 1
     """Which request for the same it is. Counted when it is written."""
+    held: str = ""
+    """What is kept for it (`reservations`): let go of when its price is written."""
 
 
-_COLUMNS = [item.name for item in fields(Usage) if item.name != "attempt"]
+_COLUMNS = [item.name for item in fields(Usage) if item.name not in ("attempt", "held")]
 _NAMES, _MARKS = ", ".join(_COLUMNS), ", ".join("?" for _ in _COLUMNS)
 _ATTEMPT = "(SELECT COUNT(*) + 1 FROM usage WHERE run_id = ? AND kind = ? AND step = ?)"
 _ADD = f"INSERT INTO usage ({_NAMES}, attempt) VALUES ({_MARKS}, {_ATTEMPT}) RETURNING seq"
 
 
 def add(tx: Execute, *rows: Usage) -> None:
-    """Write the row of each request, and count it in its day."""
+    """Write the row of each request, count it in its day, and settle what was kept for it."""
     zone = facts.find(tx, DAYS)
     for one in rows:
+        if one.held:
+            known = one.price_usd is not None or one.outcome in ("refused", "unsent")
+            (reservations.drop if known else reservations.lose)(tx, one.held)
+        if one.outcome == "unsent":
+            continue
         values = [getattr(one, name) for name in _COLUMNS]
         (seq,) = tx.execute(_ADD, (*values, one.run_id, one.kind, one.step)).fetchall()[0]
         if zone is not None:  # else the next start counts them all

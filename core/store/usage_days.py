@@ -44,6 +44,14 @@ def totals(tx: Execute, span: Span, by: By) -> dict[str, Total]:
     return {key: usage.together(parts) for key, parts in found.items()}
 
 
+def spent(tx: Execute, day: date, person: str = "") -> int:
+    """What that person's requests of the day have cost; without one, those of all since then. In `UNIT`."""
+    sums = "SELECT COALESCE(SUM(price), 0) FROM usage_days WHERE what = 'person' AND day = ? AND name = ?"
+    if not person:
+        sums = "SELECT COALESCE(SUM(price), 0) FROM usage_days WHERE what = 'kind' AND day >= ?"
+    return int(tx.execute(sums, (day.isoformat(), person)[: 1 + bool(person)]).fetchall()[0][0])
+
+
 Line = dict[str, tuple[int, int, float]]
 """By day: requests, tokens in and out, dollars."""
 

@@ -15,8 +15,7 @@ _OWN: Final[dict[str, dict[str, str]]] = {
         "remember what we talked about.\nSay “reset” after my name to start over, “stop” to end an answer, “memory” for what I "
         "remember, “help” for this. /reset and /memory do the same; /assistant and /model tell who answers here.",
         "unreadable": "I cannot read stickers or messages of this kind. Please write what you need as text, or send it as a file.",
-        "empty_reply": "I received your message without its text. Please mention me by name (@) in it, or send me "
-        "a direct message.",
+        "empty_reply": "I received your message without its text. Please mention me by name (@) in it, or send me a direct message.",
         "reset": "Done: {what} has ended, and your next message starts a new one. I no longer use what was said before.",
         "ended_channel": "your conversation in this channel",
         "ended_direct": "your conversation in this direct message",

@@ -251,6 +251,8 @@ class Prompt:
     """Further fields of the request that the assistant sets: `temperature`, `tool_choice`, `reasoning` …"""
     details: bool = False
     """Whoever reads the stream wants all of it: how arguments and code grow, and what the text cites."""
+    bound: bool = False
+    """It costs money that is limited: it is never asked without its `max_output_tokens`."""
 
 
 @dataclass(frozen=True, slots=True)

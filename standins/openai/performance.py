@@ -12,8 +12,9 @@ from typing import Any, Final, Literal
 from standins.local import Changes
 from standins.openai.events import Break, Delta, Event, closing, delta_middle, event, opening
 from standins.openai.response import Draft, Request
-from standins.script.output import Added, Cited, Done, Move, Said
-from standins.script.script import Beat, Doing, Fault, Say, Wait
+from standins.script.output import Added, Cited, Done, Move, Said, arguments_of
+from standins.script.script import Beat, Call, Doing, Fault, Hosted, Reason, Say, Wait
+from standins.script.tokens import THOUGHT
 
 _CATCH_UP: Final = 0.25
 """Seconds of lateness that later waits may make good; beyond it a busy machine just slows down."""
@@ -38,6 +39,8 @@ class Performance:
         self._draft, self._beats, self._request = draft, beats, request
         self._changes, self._background, self._stuck = changes, background, stuck
         self._room, self._middle = None if max_tokens is None else max_tokens * 4, ""
+        none = request.body.get("tool_choice") == "none"
+        self._calls: int | None = 0 if none else request.body.get("max_tool_calls")
         self.over: Callable[[], None] = lambda: None
         """Told once the terminal event is there."""
         self._due, self._numbers = time.monotonic(), itertools.count()
@@ -50,6 +53,10 @@ class Performance:
             await asyncio.Event().wait()
         yield self._begin()
         for beat in self._beats:
+            if isinstance(beat, Hosted) and not self._may_call():
+                continue
+            if self._too_long(beat):
+                beat = Fault("incomplete", code="max_output_tokens")
             if not isinstance(beat, Fault):
                 for move in self._moves(beat):
                     if isinstance(move, Wait):
@@ -90,6 +97,19 @@ class Performance:
         self._draft.status = "in_progress"
         self._changes.ring()
         return self._whole("response.in_progress")
+
+    def _may_call(self) -> bool:
+        """Whether the request lets the model use another of the server's tools: else that is ignored."""
+        if self._calls is not None:
+            self._calls -= 1
+        return self._calls is None or self._calls >= 0
+
+    def _too_long(self, beat: Beat) -> bool:
+        """Whether `max_output_tokens` leaves no room for what the model thinks or calls."""
+        if self._room is None or not isinstance(beat, Reason | Call):
+            return False
+        self._room -= THOUGHT * 4 if isinstance(beat, Reason) else len(arguments_of(beat))
+        return self._room < 0
 
     def _fitting(self, beat: Say) -> Say:
         """As much of the text as `max_output_tokens` leaves room for."""

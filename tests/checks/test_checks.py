@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from bots.checks import Check, examine
+from bots.checks import Check, examine, money
 from bots.checks.check import finished
 from bots.checks.slack import WITHOUT, wanted
 from core.settings import Settings
-from core.store.database import Database
+from core.store import assistants
+from core.store.database import FILE, Database
 from standins.discord import DiscordStandin, Rules
 
 GUILD = "112233445566778899"
@@ -199,6 +202,25 @@ async def test_problems_and_remarks_of_settings(tmp_path):
     assert Check("settings.log_level", "fail", "LOG_LEVEL=loud is not known.", "Use DEBUG.") == wrong
     assert ("settings.slack_bot_token", "fail") == (missing.id, missing.state)
     assert ("settings.openai_api_key", "fail") == (unread.id, unread.state)
+
+
+async def test_what_has_no_price_under_a_limit(settings, tmp_path):
+    """Of all assistants: what is not asked, and which recordings are not listened to."""
+    data = tmp_path / "data"
+    data.mkdir(mode=0o700)
+    db, draws = Database(data / FILE), {"type": "image_generation", "model": "painter"}
+    await db(lambda tx: assistants.create(tx, {"name": "A", "model": "mine", "tools": [draws]}, 1.0))
+    db.close()
+    assert "money.prices" not in await looked(settings, tmp_path)
+    found = await money.check(replace(settings, limit_month=5.0))
+    assert {("fail", "mine"), ("fail", "painter"), ("warn", "gpt-transcribe")} == {
+        (one.state, one.what.split()[4]) for one in found
+    }
+    price = {"input": 1, "output": 1, "image": 1, "minute": 1}
+    known = {"mine": price, "painter": price, "gpt-transcribe": price}
+    (tmp_path / "prices.json").write_text(json.dumps(known))
+    paid = replace(settings, limit_month=5.0, prices_file=str(tmp_path / "prices.json"))
+    assert ["ok"] == [one.state for one in await money.check(paid)]
 
 
 @pytest.mark.promise("K3")

@@ -7,6 +7,7 @@ import contextlib
 import json
 import math
 import tempfile
+import time
 from collections.abc import AsyncIterator, Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from core.files.attachments import Attachments, FileLimits
 from core.files.library import Library
 from core.files.sent import SentFiles
 from core.inbox import Inbox, Policy, Receipt
+from core.policy.budget import Budget, Money
 from core.policy.ledger import Speech
 from core.policy.prices import Prices
 from core.ports import Model, Service
@@ -50,10 +52,12 @@ class Core:
         service: Service | None = None,
         assistant: Assistant | None = None,
         platform: FakePlatform | None = None,
+        money: Money | None = None,
+        prices: Prices | None = None,
         networks: Sequence[FakePlatform] = (),
         **rules: Any,
     ) -> None:
-        self.db = Database(fresh(path))
+        self.db, self.money, self.prices = Database(fresh(path)), money or Money(), prices or Prices()
         self.platform = platform or FakePlatform()
         self.networks = {one.name: one for one in networks or (self.platform,)}
         self.policy, self.model = policy, model
@@ -73,9 +77,11 @@ class Core:
         self.unready: list[Exception] = []
         """Why what runs need cannot be built, one each time."""
         self.db(lambda tx: assistants.settle(tx, assistant or ASSISTANT, 1.0))
+        self.db(lambda tx: self.money.settle(tx, 0.0))
         self._begin()
 
     def _begin(self) -> None:
+        prices, budget = self.prices, Budget(self.db, self.money, self.prices)
         run_context = RunContext(
             self.db,
             self.model,
@@ -84,16 +90,18 @@ class Core:
                 self.db,
                 self.networks,
                 FileLimits(2**20, 4),
-                transcribe=Speech(self.service.transcribe, "gpt-transcribe", Prices())
+                transcribe=Speech(self.service.transcribe, "gpt-transcribe", prices, budget)
                 if self.service
                 else None,
             ),
             self.toolbox,
             self.service,
-            Library(self.db, self.service, pause=0.01),
+            Library(self.db, self.service, pause=0.01, allowed=budget.check),
             self.rules,
             Background(),
             sent=SentFiles(self.db, self._served, Path(tempfile.gettempdir())),
+            prices=prices,
+            budget=budget,
         )
         self.run_context = run_context
         self.ready = Ready(self._build)
@@ -144,6 +152,7 @@ class Core:
 
     async def restart(self) -> None:
         """Another process goes on with the same database."""
+        self.db(lambda tx: self.money.settle(tx, time.time()))
         self._begin()
         await self.lanes.resume([*self.networks, "api"])
 

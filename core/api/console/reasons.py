@@ -50,6 +50,9 @@ TOLD: Final[Mapping[str, tuple[str, str]]] = {
         "The account at the model server has run out of credit, or has reached its limit.",
         "모델 서버 계정의 크레딧이 떨어졌거나 한도에 도달했습니다.",
     ),
+    "LIMIT_PERSON_DAY": ("That person's day is spent.", "그 사람이 하루에 쓸 수 있는 금액을 다 썼습니다."),
+    "LIMIT_MONTH": ("The month's money is spent.", "이번 달에 쓸 수 있는 금액을 다 썼습니다."),
+    "unpriced": ("PRICES_FILE has no price of its model.", "PRICES_FILE에 이 모델의 가격이 없습니다."),
     "too_long": (
         "The conversation is longer than the model can read at once.",
         "대화가 모델이 한 번에 읽을 수 있는 길이를 넘었습니다.",

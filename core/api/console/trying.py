@@ -18,7 +18,7 @@ from typing import Final
 from core.api import messages
 from core.api.console.looks import question_of
 from core.api.key import Key
-from core.api.refusal import Refusal
+from core.api.refusal import QUOTA, Refusal
 from core.api.run_options import run_options
 from core.api.runs import Begun, Runs
 from core.errors import Unsaved
@@ -69,10 +69,12 @@ class Trying:
             except Unsaved:
                 raise
             except Exception as error:
-                if isinstance(error, Refusal) and error.status == 429:
+                spent = isinstance(error, Refusal) and error.code == QUOTA
+                if isinstance(error, Refusal) and error.status == 429 and not spent:
                     continue  # too many runs of its project are under way: later
                 logger.warning("a trial cannot go on", exc_info=error, extra={"trial_id": trial.id})
-                await self._db(partial(trials.end, id=trial.id, status="cancelled", now=time.time()))
+                end = partial(trials.end, status="limit" if spent else "cancelled")
+                await self._db(partial(end, id=trial.id, now=time.time()))
             self.ended(stopped)
         return bool(going)
 

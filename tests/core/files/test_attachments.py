@@ -325,12 +325,12 @@ class Ear:
         """A row."""
         return Usage("transcription", "gpt-transcribe", 1.0, "unknown")
 
-    async def __call__(self, name: str, content: bytes, rows: list[Usage]) -> str:
+    async def __call__(self, name: str, content: bytes, one: Usage, rows: list[Usage]) -> str:
         """What is said in it."""
         self.heard.append((name, content))
         if self.faults:
             raise self.faults.pop(0)
-        rows.append(replace(self.asked(), outcome="completed"))
+        rows.append(replace(one, outcome="completed"))
         return self.said
 
 

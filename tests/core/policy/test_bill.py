@@ -11,6 +11,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from core.policy.budget import Money
+from core.policy.prices import Prices
 from core.tools import Toolbox
 from standins.openai import OpenAIStandin
 from standins.script.script import Beat, Call, Fault, Hosted, Reason, Say, text_of
@@ -159,7 +161,9 @@ async def test_the_ledger_adds_up_to_the_bill(tmp_path: Path) -> None:
         truncation_strategy={"type": "summary"},
         max_model_calls=9,
     )
+    own = {"gpt-6-luna": {"image": 0.04}, "gpt-transcribe": {"minute": 0.01, "input": 1.0, "output": 1.0}}
     made: dict[str, Any] = {"assistant": one, "toolbox": Toolbox.of(look), "policy": rules(budget=900)}
+    made |= {"money": Money(month=100.0), "prices": Prices(own)}
     async with served(tmp_path, script, **made) as (spool, api):
         for batch in range(RUNS // (AT_ONCE + 1) + 1):
             for place in range(AT_ONCE):
@@ -173,9 +177,12 @@ async def test_the_ledger_adds_up_to_the_bill(tmp_path: Path) -> None:
         rows = await ledger(spool)
         bill = Bill(api, rows)
         ended = await spool.rows("SELECT status, COUNT(*) FROM runs GROUP BY status")
+        kept = await spool.rows("SELECT live, COUNT(*) FROM reservations GROUP BY live")
 
     assert bill.theirs == bill.ours
     assert (bill.refused[1], bill.lost[1]) == (bill.refused[0], bill.lost[0])
+    untold = [row for row in rows if row["price_usd"] is None and row["outcome"] != "refused"]
+    assert [(0, len(untold))] == kept, "what is kept for each other request was let go of"
     assert {"completed", "incomplete"} >= {status for status, _ in ended}
     assert {"answer", "summary", "transcription", "image"} <= {row["kind"] for row in rows}
     assert all(row["price_usd"] for row in rows if row["input"])

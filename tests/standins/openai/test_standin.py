@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from openai.types.responses import Response
 
-from standins.script.script import Say, Scenario
+from standins.script.script import Call, Hosted, Reason, Say, Scenario
 from tests.standins.openai.clients import ASK, raw_frames, served, undeclared
 
 
@@ -53,6 +53,22 @@ async def test_the_limit_of_output_ends_an_answer(script, client):
     script.enqueue(Say("x" * 60), Say("y" * 60))
     response = await client.responses.create(**ASK, max_output_tokens=16)
     assert (response.status, response.output_text) == ("incomplete", "x" * 60 + "y" * 4)
+
+
+@pytest.mark.parametrize("beat", [Reason("hm"), Call("look", {"place": "x" * 80})])
+async def test_thoughts_and_calls_are_output(script, client, beat):
+    script.enqueue(beat, Say("never said"))
+    response = await client.responses.create(**ASK, max_output_tokens=16)
+    assert ("incomplete", "") == (response.status, response.output_text)
+    assert response.usage.output_tokens <= 16
+
+
+@pytest.mark.parametrize(("more", "calls"), [({"max_tool_calls": 2}, 2), ({"tool_choice": "none"}, 0)])
+async def test_more_calls_of_its_tools_than_allowed_are_ignored(script, client, more, calls):
+    script.enqueue(*[Hosted("web_search_call")] * 3, Say("Tea."))
+    response = await client.responses.create(**ASK, tools=[{"type": "web_search"}], **more)
+    assert ["web_search_call"] * calls == [one.type for one in response.output[:-1]]
+    assert "Tea." == response.output_text
 
 
 async def test_a_stream_that_is_too_long_has_begun():
