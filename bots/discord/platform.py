@@ -30,11 +30,12 @@ from bots.intake.door import Door
 from bots.intake.following import INTENT, Following
 from bots.intake.standings import Standings
 from bots.replies.approvals import ApprovalPosts
+from bots.replies.blocks import Markdown
 from bots.replies.edited import EditBrush
+from bots.replies.links import LinkGate
 from bots.replies.live import FullReply
 from bots.replies.markdown import Pages
 from bots.replies.posts import Count, Gone, Posts
-from bots.replies.safe_text import printable
 from core.concurrency import Background, KeyedLock
 from core.errors import SpoolError, Unreachable
 from core.inbox import Inbox
@@ -79,7 +80,7 @@ class DiscordPlatform:
         self._identifies = Identifies(inbox)
         following = Following.of(settings, self.name)
         self._bot = Bot(inbox, self._identifies, content=bool(following.threads or following.channels))
-        self._markup = DiscordMarkup()
+        self._markup, self._markdown = DiscordMarkup(), Markdown(loose=True)
         self._api, self._pace, self._locks = DiscordApi(self._bot.http), Pace(), KeyedLock()
         self._files = DiscordFiles(settings.discord_api_url)
         self._gateway = Gateway(self._bot, self._identifies)
@@ -208,10 +209,9 @@ class DiscordPlatform:
         poster.placed = partial(self._newest, journal.claim.thread, message.address.channel)
         posts = Posts(journal, poster, self._locks)
         pages = Pages(self._markup, poster.limit)
-        brush = EditBrush(
-            posts, lambda body, _, final: pages.posts(printable(body), final=final), activities=True
-        )
-        made = FullReply(brush, Uploads(posts, poster), ApprovalPosts(posts, journal, poster))
+        brush = EditBrush(posts, lambda body, _, final: pages.posts(body, final=final), activities=True)
+        links = LinkGate(self._settings.link_gate, self._markdown, journal.stood)
+        made = FullReply(brush, Uploads(posts, poster), ApprovalPosts(posts, journal, poster), links)
         if CONSOLE in self._settings.http_serve:
             made.seen = partial(self._seen, message)
         async with made as reply, typing(api, message.address.channel, reply.visible):

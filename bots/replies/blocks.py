@@ -86,7 +86,7 @@ class Markdown:
     """A parser. `loose`: a fence opens and closes anywhere in a line, and code is never only indented."""
 
     def __init__(self, *, loose: bool) -> None:
-        self._loose = loose
+        self.loose = loose
         self._parser = MarkdownIt("commonmark").enable("table").disable(["html_block", "reference"])
         if loose:
             self._parser.disable("code")
@@ -105,7 +105,7 @@ class Markdown:
     def blocks(self, text: str) -> list[Block]:
         """The blocks that hold lines of their own, in order; lists and quotes are seen through."""
         tokens: list[Token] = []
-        shadow = _DEEP_FENCE.sub("", text) if self._loose else text
+        shadow = _DEEP_FENCE.sub("", text) if self.loose else text
         self._parser.block.parse(shadow, self._parser, {}, tokens)
         found = [block for token in tokens if token.map and (block := _block(token, token.map))]
         if found and not found[-1].closed and not "".join(text.split("\n")[found[-1].end :]).strip():
@@ -124,14 +124,14 @@ class Markdown:
     def _fence(self, state: StateBlock, first: int, last: int, silent: bool) -> bool:
         """A block rule: as markdown-it's own, but for how it begins and ends."""
         fence = self._opened(_line(state, first))
-        if fence is None or (not self._loose and state.is_code_block(first)):
+        if fence is None or (not self.loose and state.is_code_block(first)):
             return False
         if silent:
             return True
         number, closed = first + 1, False
         while number < last and not closed:
             line = _line(state, number)
-            if line and not self._loose and state.sCount[number] < state.blkIndent:
+            if line and not self.loose and state.sCount[number] < state.blkIndent:
                 break  # outside of the list or quote it stands in
             closed, number = self._closed(line, fence), number + 1
         state.line = number
@@ -141,7 +141,7 @@ class Markdown:
 
     def _opened(self, line: str) -> Fence | None:
         found, at = _FENCE.match(line), 0
-        if self._loose and not found and line.count("```") % 2:
+        if self.loose and not found and line.count("```") % 2:
             at = line.rfind("```")
             found = _BEHIND_WORDS.fullmatch(line, at)
         if not found or len(found[1]) > _LONGEST_MARKER or (found[1][0] == "`" and "`" in found[2]):
@@ -149,7 +149,7 @@ class Markdown:
         return Fence(at, found[1], found[2])
 
     def _closed(self, line: str, fence: Fence) -> bool:
-        return closer(line, fence, loose=self._loose) is not None
+        return closer(line, fence, loose=self.loose) is not None
 
 
 _DEEP_FENCE = re.compile(r"^[ \t]{4,}(?=```|~~~)", re.MULTILINE)

@@ -7,16 +7,19 @@ import logging
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from typing import Protocol, Self
 
 from bots.replies.approvals import ApprovalPosts
-from bots.replies.blocks import closing
+from bots.replies.blocks import Markdown, closing
+from bots.replies.links import LinkGate
 from bots.replies.posts import POSTING, until_posted
 from core.errors import Lost, Retryable, SpoolError, Unreachable, Unsaved
 from core.ports import Attaching, Removing
 from core.types import Activity, AnswerButton, ApprovalRequest, File
 
 logger = logging.getLogger(__name__)
+_UNREAD = Markdown(loose=False)
 
 
 class Brush(Protocol):
@@ -48,10 +51,10 @@ class Brush(Protocol):
 
 
 class LiveReply:
-    """`core.ports.Reply` over a brush."""
+    """`core.ports.Reply` over a brush: the one way out, so what may be pressed is decided here."""
 
-    def __init__(self, brush: Brush) -> None:
-        self._brush = brush
+    def __init__(self, brush: Brush, links: LinkGate | None = None) -> None:
+        self._brush, self._links = brush, links or LinkGate("open", _UNREAD)
         self._text = ""
         self._activities: Sequence[Activity] = ()
         self._news = asyncio.Event()
@@ -103,11 +106,13 @@ class LiveReply:
         while True:
             await self._next()
             text, activities, final = self._text, self._activities, self._ending.is_set()
+            told = [replace(one, title=self._links.plain(one.title)) for one in activities]
             if not (final or text.strip() or activities or busy):
                 continue
             try:
                 enough = final or len(text.strip()) >= await self._stood()  # what people see never shrinks
-                whole = await self._brush.paint(text if enough else "", activities, final=final)
+                seen = self._links(text, growing=not final) if enough else ""
+                whole = await self._brush.paint(seen, told, final=final)
                 failures, busy = 0, bool(activities)  # that there is nothing to do any more is news, too
             except Retryable as error:  # the platform is away: nothing else can be shown either, so wait
                 failures += 1
@@ -166,8 +171,8 @@ class Files(Attaching, Removing, Protocol):
 class FullReply(LiveReply):
     """`core.ports.FullReply` of one run."""
 
-    def __init__(self, brush: Brush, files: Files, questions: ApprovalPosts) -> None:
-        super().__init__(brush)
+    def __init__(self, brush: Brush, files: Files, questions: ApprovalPosts, links: LinkGate) -> None:
+        super().__init__(brush, links)
         self._files, self._questions = files, questions
 
     async def finish(self, text: str, note: str = "", buttons: Sequence[AnswerButton] = ()) -> None:
@@ -194,8 +199,8 @@ class FullReply(LiveReply):
 
     async def ask(self, question: ApprovalRequest) -> None:
         """See `Asking.ask`."""
-        await self._questions.ask(question)
+        await self._questions.ask(replace(question, text=self._links.question(question.text)))
 
     async def decided(self, question: ApprovalRequest, text: str) -> None:
         """See `Asking.decided`."""
-        await self._questions.decided(question, text)
+        await self._questions.decided(question, self._links.question(text))

@@ -55,8 +55,9 @@ class SlackMarkup:
                     ends = growing and not lines[last].text
                 found = list(self._told(lines[block.start : block.end], block, ends))
                 lines[block.start : block.end] = found
-        if growing and _NO_WORD.fullmatch(lines[-1].text):  # perhaps a heading or a rule begins
-            lines[-1] = replace(lines[-1], held=len(lines[-1].text))
+        end = lines[-1]
+        if growing and _NO_WORD.fullmatch(end.text) and not end.parts(end.start):
+            lines[-1] = replace(end, held=len(end.text))  # perhaps a heading or a rule begins
         return lines
 
     def _told(self, lines: list[Line], block: Block, ends: bool) -> Iterator[Line]:
@@ -150,7 +151,8 @@ def _held(source: str, marks: Marks, edits: Sequence[Edit]) -> int:
     ]
     if marks.ticks and len(source) - marks.ticks[0] < _LONGEST_CODE:  # it may be code that is not closed yet
         places += [edit.at for edit in edits if edit.at > marks.ticks[0]]
-    return len(source) - min(places)
+    first = min(places)
+    return len(source) - min([first, *(at for at, end in marks.code if at < first < end)])  # code stays whole
 
 
 def _emphasis(source: str, marks: Marks) -> tuple[list[Edit], list[Wrap]]:

@@ -20,6 +20,8 @@ from bots.intake.door import Door
 from bots.intake.following import Following
 from bots.replies.activity import doing
 from bots.replies.approvals import ApprovalPosts
+from bots.replies.blocks import Markdown
+from bots.replies.links import LinkGate
 from bots.replies.live import FullReply
 from bots.replies.posts import Count, Posts
 from bots.replies.safe_text import harmless
@@ -74,7 +76,7 @@ class SlackPlatform:
             session=session,  # without it the SDK opens a new connection for each call
             retry_handlers=[],  # a repeated post could appear twice
         )
-        self._budget, self._locks = Budget(), KeyedLock()
+        self._budget, self._locks, self._markdown = Budget(), KeyedLock(), Markdown(loose=False)
         self._streaming = Streaming(self._client, self._budget, Refusals(), SlackMarkup())
         self._files = SlackFiles(
             self._client, session, token=settings.slack_bot_token, api_url=settings.slack_api_url
@@ -175,7 +177,9 @@ class SlackPlatform:
             show_activities = lambda activities: thinking.doing(self._busy(message, activities))  # noqa: E731
             brush = StreamBrush(self._streaming, posts, poster, message, show_activities, begun=begun)
             files = Uploads(self._client, self._session, journal, address)
-            async with FullReply(brush, files, ApprovalPosts(posts, journal, poster)) as reply:
+            links = LinkGate(self._settings.link_gate, self._markdown, journal.stood)
+            poster.unlinked = links.plain
+            async with FullReply(brush, files, ApprovalPosts(posts, journal, poster), links) as reply:
                 if CONSOLE in self._settings.http_serve:
                     reply.seen = partial(self._people.tell, message, self._called)
                 try:

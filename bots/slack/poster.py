@@ -49,6 +49,8 @@ class SlackPoster:
         self.ordinary: set[str] = set()
         """Posts known not to be open streams; any other takes no update until it is stopped."""
         self.buttons: Sequence[AnswerButton] = ()
+        self.unlinked: Callable[[str], str] = str
+        """A text without the links that may not be, also where it is `plain`, and nothing in it is code."""
 
     def metadata(self, sign: str = "") -> dict[str, Any]:
         """What names the run in a post, and what it is, for the search after a crash."""

@@ -18,7 +18,6 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bots.replies.edited import EditBrush
 from bots.replies.markdown import Pages
 from bots.replies.posts import Gone, NothingToPost, Posts, Unclear
-from bots.replies.safe_text import printable
 from bots.slack.api import FASTEST_APPEND, Budget, Limited, Refused
 from bots.slack.markup import SlackMarkup, quiet, stream_pages
 from bots.slack.native_stream import NOT_HERE, NOWHERE, NativeStream, Refusals
@@ -87,7 +86,7 @@ class StreamBrush:
         """The same posts as in streams, unless Slack takes plain text only."""
         if self._pages.limit != limit:
             self._pages = Pages(quiet, limit)
-        return self._pages.posts(printable(text), final=final)
+        return self._pages.posts(self._poster.unlinked(text) if self._poster.plain else text, final=final)
 
     def pause(self) -> float:
         """See `Brush.pause`."""
@@ -122,14 +121,13 @@ class StreamBrush:
         return await self._repaint.paint(text, final=final)
 
     async def _stream(self, text: str, activities: Sequence[Activity], *, final: bool) -> bool:
-        clean = printable(text)
         shown = self._open.shown if self._open else ""
-        parts = self._pages.posts(clean, final=final, shown=shown)
+        parts = self._pages.posts(text, final=final, shown=shown)
         if parts[: len(self._ended)] != self._ended:  # another attempt of the model: it says it differently
             raise Refused("text_changed")
         if self._open is None and not self._ended:
             self._begin(final or bool(parts), activities, final=final)
-        whole = await self._advance(clean, parts, activities, final=final)
+        whole = await self._advance(text, parts, activities, final=final)
         await self._uncard(final=final)
         return whole
 
@@ -151,7 +149,7 @@ class StreamBrush:
         return not self._refusals.apply(self._channel, self._message.user) and self._budget.may_stream()
 
     async def _advance(
-        self, clean: str, parts: list[str], activities: Sequence[Activity], *, final: bool
+        self, text: str, parts: list[str], activities: Sequence[Activity], *, final: bool
     ) -> bool:
         """Append what is new, going on in further posts where one is full or old. False: some is left."""
         while True:
@@ -164,7 +162,7 @@ class StreamBrush:
             left = opened.until - time.monotonic()
             if left < 0 and not final:
                 where: Literal["word", "anywhere"] = "word" if left > -PATIENCE else "anywhere"
-                parts = self._pages.posts(clean, final=False, seal=where, shown=opened.shown)
+                parts = self._pages.posts(text, final=False, seal=where, shown=opened.shown)
             shown = parts[number] if number < len(parts) else ""
             if not shown.startswith(opened.shown):
                 raise Refused("text_changed")
@@ -172,7 +170,7 @@ class StreamBrush:
             if full or final or (left < 0 and not shown):
                 await self._end(opened, more, last=final and not full)
                 if full:
-                    parts = self._pages.posts(clean, final=final)
+                    parts = self._pages.posts(text, final=final)
                     continue
                 return True
             news = opened.news(activities) if activities else []

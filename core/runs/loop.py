@@ -273,7 +273,7 @@ class RunLoop:
         if self._client:
             given = given or (BEGIN,)
             options = self._client.asked(options, hosted=self._offer.hosted)
-        self._told = (self._instructions, *given)
+        self._told = self._run.stood.request = (self._instructions, *given)
         return Prompt(
             model=assistant.model,
             instructions=self._instructions,

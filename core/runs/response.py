@@ -200,7 +200,10 @@ class ResponseReader:
                 response.under_way.add(item_name(event.item))
             if response.asked + len(response.under_way) <= MOST_CALLS:
                 await self._begun(event.item)
+        elif isinstance(event, Cited):
+            self._run.stood.found.append({"annotation": event.annotation})
         elif isinstance(event, ItemDone):
+            self._run.stood.found.append(event.item)
             response.take(event.item)
             if event.item.get("type") != "message":
                 self._done(event.item, response)

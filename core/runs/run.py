@@ -19,6 +19,7 @@ from core.policy.limits import told_until
 from core.ports import FullReply, Platform
 from core.runs.client import records
 from core.runs.client.watching import Watching
+from core.runs.prompt.stood import Stood
 from core.runs.run_context import Rules
 from core.settings import time_zone
 from core.store import notices, runs, steps, thread_messages, usage
@@ -76,6 +77,7 @@ class Run:
         self.watching = watching or Watching()
         self.message = claim.messages[-1]
         self.journal, self.draft, self.requests = Journal(db, claim), Draft(), Requests(claim)
+        self.journal.stood = self.stood = Stood(self.journal)
         self.gate = Gate(db, rules.access, platform, self.journal, rules.language)
         self.started = asyncio.get_running_loop().time()
         self.first_shown_at: float | None = None

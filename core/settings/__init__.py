@@ -86,6 +86,7 @@ class Settings:
     answer_characters: int = 40_000
     answer_buttons: bool = True
     feedback: bool = False
+    link_gate: Literal["show", "strict", "open"] = "show"
     prices_file: str = ""
     file_megabytes: int = 20
     files_per_message: int = 8

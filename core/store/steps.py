@@ -68,8 +68,8 @@ class Journal:
         self.claim = claim
         self._unread: dict[str, Any] = dict(claim.memo)
         self._values: dict[str, Any] = {}
-        self.edits = 0
-        """Of the run's posts, by this process."""
+        self.stood: Callable[[bool], str] = lambda strict: ""  # told by the run: `core.runs.prompt.stood`
+        self.edits = 0  # of the run's posts, by this process
 
     def get(self, step: Step[V]) -> V | None:
         """What is recorded of it, None when nothing is."""

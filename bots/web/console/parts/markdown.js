@@ -4,6 +4,7 @@ import { Code } from "./bits.js";
 import { html, useMemo } from "./view.js";
 
 const SAFE = /^(https?:|mailto:)/i;
+const CARRIES = /[?#].{129}|[^/]{129}/;
 
 /** @param {{text: string, after?: any}} props `after`: what stands behind the last word, such as a caret */
 export const Markdown = ({ text, after }) => html`<div class="said">${useMemo(() => blocks(lexer(text)), [text])}${after}</div>`;
@@ -49,6 +50,16 @@ const inline = (tokens) => tokens.map(span);
 /** People and bots that are named; only the simulator's windows show them otherwise. @param {string} text */
 const mentions = (text) => text.split(/((?<!\S)@[\w-]+)/).map((part, i) => (i % 2 ? html`<span class="mention">${part}</span>` : part));
 
+/** @param {string} href */
+const place = (href) => href.replace(/^https?:\/\/([^/?#]*@)?|^mailto:/i, "");
+
+/** As bots/replies/links.py shows it where nothing of a request is known. @param {any} token */
+function link({ href, text, tokens }) {
+  const same = text === href || text === place(href);
+  return same && SAFE.test(href) && !CARRIES.test(place(href)) ? html`<a href=${href} target="_blank" rel="noopener noreferrer">${text}</a>`
+    : [inline(tokens), same ? "" : ` (${place(href)})`];
+}
+
 /** @param {any} token @returns {any} */
 function span(token) {
   switch (token.type) {
@@ -58,9 +69,8 @@ function span(token) {
     case "codespan": return html`<code>${token.text}</code>`;
     case "br": return html`<br />`;
     case "escape": return token.text;
-    case "link": return SAFE.test(token.href)
-      ? html`<a href=${token.href} target="_blank" rel="noopener noreferrer">${inline(token.tokens)}</a>` : inline(token.tokens);
-    case "image": return `${token.text} (${token.href})`; // nothing is fetched from elsewhere
+    case "link": return link(token);
+    case "image": return `${token.text} (${place(token.href)})`; // nothing is fetched from elsewhere
     case "text": return token.tokens ? inline(token.tokens) : mentions(token.text);
     default: return token.raw;
   }
