@@ -29,7 +29,7 @@ WITHOUT = {
     "im:write": "it cannot open a direct conversation",
     "mpim:history": "in group conversations it hears nothing",
     "usergroups:read": "it does not know what user groups are called",
-    "users:read": "it knows nobody's name, language and time zone",
+    "users:read": "it answers nobody but ACCESS_ALLOW, for it cannot tell members from guests",
 }
 """What each scope that is missing costs."""
 NEEDED = {"app_mentions:read", "chat:write"}
