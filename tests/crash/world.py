@@ -64,6 +64,8 @@ class World:
             "DISCORD_BOT_TOKEN": self.discord.token,
             "DISCORD_API_URL": self.discord.api_url,
             "DISCORD_GATEWAY_URL": self.discord.gateway_url,
+            "LIMIT_PERSON_MINUTE": "0",
+            "LIMIT_PLACE_MINUTE": "0",
             **self.settings,
         }
         return Order(str(self.directory), environ, list(platforms), **more)

@@ -45,6 +45,8 @@ async def test_rules_limits_and_who_has_used_them(api: Api, slack: SlackStandin)
     fill = "INSERT INTO buckets VALUES ('LIMIT_PERSON_MINUTE', 'slack:U9', ?), ('LIMIT_PLACE_MINUTE', 'x', 5)"
     with sqlite3.connect(api.data / FILE) as db:
         db.execute(fill, (time.time() + 54,))
+        kept = "INSERT INTO reservations VALUES ('resv_1', NULL, NULL, 'slack:U1', ?, 20000000000, 0)"
+        db.execute(kept, (time.time(),))
     async with browser(api, admin=True) as boss:
         told = await boss.get("/console/api/rules")
         rules, limits = ({one["name"]: one for one in told[kind]} for kind in ("rules", "limits"))
@@ -56,6 +58,7 @@ async def test_rules_limits_and_who_has_used_them(api: Api, slack: SlackStandin)
         assert "x" not in str(limits["LIMIT_PLACE_MINUTE"]["used"])
         spent = limits["LIMIT_PERSON_DAY"]["used"][0]
         assert ("slack:U1", spent["used"]) == (spent["id"], month["used"][0]["used"])
+        assert 2 <= spent["used"] < 2.1  # what is reserved for it counts, too
 
 
 async def test_what_is_kept_of_a_person_is_shown_taken_along_and_erased(api: Api, slack: SlackStandin):

@@ -16,9 +16,10 @@ from core.policy.access import with_network
 from core.policy.explain import in_force, seen
 from core.policy.limits import WINDOW
 from core.settings import Settings
-from core.store import audit, buckets, messages, names, runs, usage, usage_days
+from core.store import audit, buckets, messages, names, reservations, runs, usage, usage_days
 from core.store.audit import Entry
 from core.store.database import Database, Execute
+from core.store.usage import UNIT
 from core.store.usage_days import Span
 
 LARGEST: Final = 5
@@ -122,7 +123,7 @@ def _governed(tx: Execute, settings: Settings, now: float) -> Row:
 
 
 def _used(tx: Execute, settings: Settings, now: float) -> dict[str, dict[str, float]]:
-    """Of each limit, by whom; of what counts for all together, by ""."""
+    """Of each limit, by whom; of what counts for all together, by "". What is reserved counts as spent."""
     today, begun = date.fromisoformat(usage.day_of(now, settings.zone)), runs.by_person(tx, begun=True)
     day, month = (Span(since, settings.zone) for since in (today, today.replace(day=1)))
     all_of_it = usage.together(usage_days.totals(tx, month, "kind").values())
@@ -138,10 +139,16 @@ def _used(tx: Execute, settings: Settings, now: float) -> dict[str, dict[str, fl
         "LIMIT_PERSON_RUNS": {**begun},
         "LIMIT_RUNS": {"": sum(begun.values())},
         "LIMIT_PERSON_DAY": {
-            who: one.price_usd or 0 for who, one in usage_days.totals(tx, day, "person").items() if who
+            who: (one.price_usd or 0) + _kept(tx, day, who)
+            for who, one in usage_days.totals(tx, day, "person").items()
+            if who
         },
-        "LIMIT_MONTH": {"": all_of_it.price_usd or 0},
+        "LIMIT_MONTH": {"": (all_of_it.price_usd or 0) + _kept(tx, month)},
     }
+
+
+def _kept(tx: Execute, span: Span, person: str = "") -> float:
+    return reservations.kept(tx, usage.begins(span.since, span.zone), person)[0] / UNIT
 
 
 def _largest(tx: Execute, used: dict[str, float]) -> list[Row]:

@@ -8,9 +8,13 @@ from typing import Any
 import pytest
 
 from core.api.page import Page
+from core.api.refusal import Refusal
+from core.api.runs import RunRules
 from core.api.watch import Watch
+from core.policy.limits import Limits
 from standins.script.script import Call, Fault, Say, Wait
 from tests.core.api.clients import KEY, WEATHER, client, heard, refused
+from tests.core.whole import all_of
 
 PLAIN = [
     *("thread.run.created", "thread.run.queued", "thread.run.in_progress"),
@@ -266,3 +270,18 @@ async def test_a_step_can_be_asked_for_while_it_is_under_way(tmp_path):
     assert page["data"] == before["data"] == [now[1]]
     assert page["has_more"]
     assert unknown == (404, "No run step found with id 'step_x'.")
+
+
+@pytest.mark.promise("L1")
+async def test_a_key_over_its_minute_is_told_when(tmp_path):
+    """It is counted where people are, so a start forgets nothing."""
+    rules = RunRules(limits=Limits(key_minute=2, person_minute=1, open=1))
+    async with client(tmp_path, "one", "two", rules=rules) as (one, _):
+        for text in ("1", "2"):
+            await one.ask(text)
+        with pytest.raises(Refusal) as caught:
+            await one.ask("3")
+        assert ["API_REQUESTS_PER_MINUTE"] == all_of(await one.spool.rows("SELECT about FROM buckets"))
+    refusal = caught.value
+    assert (429, "rate_limit_exceeded") == (refusal.status, refusal.code)
+    assert 20 < (refusal.retry_after or 0) <= 30

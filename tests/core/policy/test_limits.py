@@ -45,22 +45,3 @@ def test_a_place_is_everybodys_and_what_it_refuses_costs_nobody_anything(tx):
     assert limits.over(tx, BOB, HERE, 100.0) == Over("LIMIT_PLACE_MINUTE", 112.0)
     assert given(tx, limits, BOB, THERE, 100.0, times=9) == 3
     assert given(tx, limits, "slack:U3", "", 100.0, times=9) == 4
-
-
-def test_a_key_has_the_apis_own_size_in_the_same_table(tx):
-    limits = Limits(person_minute=1, place_minute=1, open=1, key_minute=3)
-    assert given(tx, limits, "key:ci", "", 100.0, times=9) == 3
-    assert limits.over(tx, "key:ci", "", 100.0) == Over("API_REQUESTS_PER_MINUTE", 120.0)
-
-
-def test_without_limits_nothing_is_counted(tx):
-    assert given(tx, Limits(), ANN, HERE, 100.0, times=500) == 500
-    assert tx.execute("SELECT * FROM buckets").fetchall() == []
-
-
-def test_a_clock_that_was_set_back_locks_nobody_out(tx):
-    limits = Limits(person_minute=2)
-    assert given(tx, limits, ANN, HERE, 9000.0, times=3) == 2
-    over = limits.over(tx, ANN, HERE, 100.0)
-    assert over
-    assert over.again_at <= 160.0

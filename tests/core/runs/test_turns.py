@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from core.inbox import Inbox
 from core.policy.limits import Limits
-from core.runs import claims
-from core.types import Outcome
 from tests.core.fakes import elsewhere, message
 from tests.core.hands import Hands, begun, ended, inbox
 
 
-async def said(box: Inbox, *asks: str, **more: Any) -> None:
+async def said(box: Inbox, *asks: str) -> None:
     """Messages such as "U1 2": who, and the id; each in a channel of its own."""
     for ask in asks:
         user, id = ask.split()
-        await box.receive(message(id, user=user, address=elsewhere(channel=f"C{id}"), **more))
+        await box.receive(message(id, user=user, address=elsewhere(channel=f"C{id}")))
 
 
 async def answered(hands: Hands) -> list[str]:
@@ -58,28 +54,6 @@ async def test_one_person_has_so_many_at_once(hands):
     assert ["in_progress", "completed", "in_progress", "queued", "completed"] == await hands.status()
 
 
-async def test_a_lane_keeps_its_order_and_own_texts_wait_for_nobody(hands):
-    box = inbox(hands, limits=Limits(runs=1))
-    await hands.resume(0)
-    for id, kind in (("1", "ask"), ("2", "ask"), ("3", "help"), ("4", "ask")):
-        await box.receive(message(id, kind=kind))
-    assert [["1"], ["3"]] == await begun(hands)
-    hands.let(hands.ids()[1])
-    assert ["1", "3", "2", "4"] == (await answered_but(hands, 1))
-
-
-async def answered_but(hands: Hands, already: int) -> list[str]:
-    """As `answered`, where one of that number has ended already."""
-    done = 0
-    while done < len(hands.begun):
-        if done != already:
-            hands.let(hands.ids()[done])
-        done += 1
-        await begun(hands)
-        await begun(hands)
-    return [one for (one,) in await begun(hands)]
-
-
 async def test_a_start_goes_round_too_and_only_for_who_is_served(hands):
     """What had begun goes on first; a dead owner's runs do not count as ours until they are taken over."""
     box = inbox(hands, limits=Limits(runs=2))
@@ -107,17 +81,3 @@ async def test_who_waits_for_a_person_makes_room(hands):
     )
     await box._approvals.asked()
     assert [["1"], ["2"]] == await begun(hands)
-
-
-async def test_the_next_turn_is_taken_in_the_transaction_that_ends_a_run(hands):
-    """So no death comes between the two."""
-    box = inbox(hands, limits=Limits(runs=1))
-    await hands.resume(0)
-    await said(box, "U1 1", "U2 2")
-    claim, turns = hands.begun[0], hands.lanes.turns
-
-    def end(tx: Any) -> claims.Ended:
-        return claims.finish(tx, claim, Outcome("completed"), 1000, 1.0, turns, go_on=True)
-
-    done = await hands.db(end)
-    assert (None, ["2"]) == (done.following, [one.messages[0].id for one in done.others])
