@@ -288,6 +288,7 @@ def _watch(core: _Core, settings: Settings, db: Database, tools: ToolFiles, on: 
         core.background.start(core.endings.watch(), "expiry")
     core.lanes.ended = Alerts(on, core.background, settings, db, Money.of(settings)).ended
     core.background.start(tools.watch(core.ready.renew), "tools")
+    core.inbox.data.days = settings.retention_days
     erasing = Erasing(db, partial(_service, core.ready), core.lanes, Terms.of(settings))
     core.background.start(erasing.keep(), "erasing")
     core.background.start(watch_models(db, settings, core.ready, core.lanes.quiet), "model list")

@@ -30,6 +30,8 @@ _KOREAN: Final = {
     "Show the model that answers here, or choose another": "여기서 답하는 모델을 보거나 바꿉니다",
     "Name of the model; default: that of the settings": "모델 이름, default는 설정의 모델",
     "memory": "기억",
+    "privacy": "개인정보",
+    "What is kept of you; have it as a file, or erased": "보관 중인 내 데이터를 보고, 파일로 받거나 지웁니다",
     "access": "권한",
     "What is in force here for somebody, and which setting says so (admins)": (
         "여기서 누구에게 답하는지, 어떤 설정 때문인지 관리자에게 보여 드립니다"
@@ -120,18 +122,23 @@ def _ask() -> app_commands.ContextMenu:
     return app_commands.allowed_installs(guilds=True, users=True)(contexts(menu))
 
 
+_PLAIN: Final = {
+    "reset": "Start a fresh conversation",
+    "memory": "How much I remember of us here",
+    "privacy": "What is kept of you; have it as a file, or erased",
+    "console": "A link to the web page (admins)",
+}
+"""Commands without options, and their descriptions."""
+
+
 def _commands() -> list[app_commands.Command[Any, ..., None]]:
     """Their callbacks are never called: `bots.discord.interactions` takes the raw event, in order."""
 
-    async def reset(interaction: discord.Interaction) -> None: ...
+    async def plain(interaction: discord.Interaction) -> None: ...
 
     async def assistant(interaction: discord.Interaction, name: str = "") -> None: ...
 
     async def model(interaction: discord.Interaction, name: str = "") -> None: ...
-
-    async def memory(interaction: discord.Interaction) -> None: ...
-
-    async def console(interaction: discord.Interaction) -> None: ...
 
     async def access(interaction: discord.Interaction, person: discord.User | None = None) -> None: ...
 
@@ -151,11 +158,6 @@ def _commands() -> list[app_commands.Command[Any, ..., None]]:
         name="model", description="Show the model that answers here, or choose another", callback=model
     )
     app_commands.describe(name="Name of the model; default: that of the settings")(another)
-    return [
-        app_commands.Command(name="reset", description="Start a fresh conversation", callback=reset),
-        switch,
-        another,
-        explain,
-        app_commands.Command(name="memory", description="How much I remember of us here", callback=memory),
-        app_commands.Command(name="console", description="A link to the web page (admins)", callback=console),
-    ]
+    plainly = app_commands.Command[Any, ..., None]
+    alone = [plainly(name=name, description=told, callback=plain) for name, told in _PLAIN.items()]
+    return [*alone, switch, another, explain]

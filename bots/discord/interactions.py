@@ -6,6 +6,7 @@ around it. https://docs.discord.com/developers/interactions/receiving-and-respon
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Awaitable, Mapping
 from dataclasses import replace
@@ -13,13 +14,14 @@ from functools import partial
 from typing import Any
 
 from bots.discord import events
-from bots.discord.api import DiscordApi, is_id, sent_at
+from bots.discord.api import DiscordApi, form, is_id, sent_at
 from bots.discord.channels import thread_parent
 from bots.discord.hooks import Asking
-from bots.discord.poster import STOP, answered, reference, thumbs, voted, wished
+from bots.discord.poster import GREY, RED, STOP, answered, reference, row, thumbs, voted, wished
 from bots.discord.reader import Reader
 from bots.discord.wording import inner, maps, word
 from bots.replies.commands import access_text, choice_text, console_text, memory_text, model_text, reset_text
+from bots.replies.privacy import FILE, Privacy
 from core.concurrency import Background
 from core.errors import SpoolError
 from core.inbox import Inbox
@@ -34,7 +36,7 @@ _SLASH = 1
 """A command's type; the others are in context menus."""
 _MESSAGE, _NOTHING, _UPDATE, _CHOICES, _FORM = 4, 6, 7, 8, 9
 _TEXT_INPUT, _LABEL, _PARAGRAPH = 4, 18, 2
-_WHY = "spool:why:"
+_WHY, _PRIVACY = "spool:why:", "spool:privacy:"
 _EPHEMERAL, _SUPPRESS_EMBEDS = 64, 4
 _MOST = 2000
 Answer = dict[str, Any]
@@ -49,6 +51,7 @@ class Interactions:
     ) -> None:
         self._inbox, self._api, self._reader, self._language = inbox, api, reader, language
         self._asking, self._background = asking, Background()
+        self._own_data = Privacy(inbox.data, "discord", language)
 
     def take(self, payload: Mapping[str, Any]) -> None:
         """Carry out what somebody may ask for; who may not is told so, and nothing else happens.
@@ -89,6 +92,8 @@ class Interactions:
             self._do(payload, self._console(payload))
         elif command == "memory":
             self._do(payload, self._memory(payload))
+        elif command == "privacy":
+            self._do(payload, self._privacy(payload, ""))
         elif command == "access":
             self._do(payload, self._access(payload, data))
         elif payload.get("type") == _AUTOCOMPLETE:
@@ -108,6 +113,10 @@ class Interactions:
             self._reader.behind(str(payload["channel_id"]), lambda: self._wish(payload, wish))
         elif question:
             self._do(payload, self._decide(payload, question, yes))
+        elif custom_id == _PRIVACY + "export":
+            self._background.start(self._export(payload), "export")
+        elif custom_id.startswith(_PRIVACY):
+            self._do(payload, self._privacy(payload, custom_id.removeprefix(_PRIVACY)))
         elif vote := voted(custom_id):
             self._do(payload, self._rate(payload, vote))
         else:
@@ -207,18 +216,39 @@ class Interactions:
         held = await self._inbox.memory(_address(payload), _person(payload))
         return _told(memory_text(held, _locale(payload), self._language))
 
+    async def _privacy(self, payload: Mapping[str, Any], does: str) -> Answer:
+        """What is kept of whoever asks, or what a button under that does; on disk before the answer."""
+        person, locale, ask = _person(payload), _locale(payload), self._own_data
+        told = await (ask.pressed(does, person, locale) if does else ask.told(person, locale))
+        buttons = [(_PRIVACY + one, label, RED if "sure" in one else GREY) for one, label in told.buttons]
+        answer = _told(told.text)
+        return answer | {"data": answer["data"] | {"components": row(*buttons) if buttons else []}}
+
+    async def _export(self, payload: Mapping[str, Any]) -> None:
+        """The file stands in the answer, which only that person sees."""
+        person, locale = _person(payload), _locale(payload)
+        content = await self._own_data.file(person)
+        if content is None:
+            self._answer(payload, _told(self._own_data.failed(person, locale)))
+            return
+        data = _told(self._own_data.say("file", locale))["data"]
+        sent = form(data, FILE, "application/json", content)
+        sent["form"][0]["value"] = json.dumps(
+            {"type": _MESSAGE, "data": json.loads(sent["form"][0]["value"])}
+        )
+        await self._call_back(payload, None, **sent)
+
     def _said(self, payload: Mapping[str, Any], key: str) -> Answer:
         return _told(text(key, _locale(payload), self._language))
 
     def _answer(self, payload: Mapping[str, Any], answer: Answer) -> None:
         self._background.start(self._call_back(payload, answer), "interaction")
 
-    async def _call_back(self, payload: Mapping[str, Any], answer: Answer) -> None:
+    async def _call_back(self, payload: Mapping[str, Any], answer: Answer | None, **sent: Any) -> None:
         path = "/interactions/{interaction_id}/{interaction_token}/callback"
         try:
-            await self._api.call(
-                "POST", path, answer, interaction_id=payload["id"], interaction_token=payload["token"]
-            )
+            of = {"interaction_id": payload["id"], "interaction_token": payload["token"]}
+            await self._api.call("POST", path, answer, **of, **sent)
         except SpoolError as error:  # too late, or a repetition: what was asked for is done all the same
             logger.info("interaction not answered", extra={"error": str(error)})
 

@@ -148,6 +148,7 @@ class DiscordPlatform:
             "MESSAGE_DELETE": intake.deleted,
             "MESSAGE_DELETE_BULK": intake.deleted,
             "GUILD_CREATE": intake.guild,
+            "GUILD_DELETE": intake.left,
             **dict.fromkeys(_CHANNELS, intake.channel),
             **dict.fromkeys(_ROLES, intake.role),
             "THREAD_LIST_SYNC": intake.listed,

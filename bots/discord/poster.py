@@ -236,7 +236,7 @@ async def typing(api: DiscordApi, channel: str, done: asyncio.Event) -> AsyncIte
         await asyncio.gather(task, return_exceptions=True)
 
 
-GREEN, GREY = 3, 2
+GREEN, GREY, RED = 3, 2, 4
 _ROW, _BUTTON = 1, 2
 _LABEL = 80
 _YES, _NO, _WISH, _VOTE = "spool:yes:", "spool:no:", "spool:wish:", "spool:vote:"

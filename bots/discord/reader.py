@@ -258,9 +258,15 @@ class Reader:
     def guild(self, payload: dict[str, Any]) -> None:
         """GUILD_CREATE: which of its roles is the bot's own, which of its channels are threads, all names."""
         self.listed(payload)
+        self.work(self._inbox.data.workspace("discord", str(payload["id"]), here=True), "server")
         self.channels.note_guild(payload)
         if "roles" in payload:
             self._know_role(str(payload["id"]), payload["roles"])
+
+    def left(self, payload: dict[str, Any]) -> None:
+        """GUILD_DELETE: the bot was removed from there, unless that server is only out of order."""
+        if not payload.get("unavailable"):
+            self.work(self._inbox.data.workspace("discord", str(payload["id"]), here=False), "server")
 
     def _know_role(self, guild: str, roles: object) -> None:
         self._roles[guild] = events.managed_role(roles, self._me())

@@ -75,6 +75,7 @@ class LinkGate:
     stood: Callable[[bool], str] = lambda strict: ""
     _settled: tuple[str, str] = ("", "")
     _given: tuple[str, str] = ("", "")
+    _looked: int = 0
 
     def __call__(self, text: str, growing: bool = False) -> str:
         """That text; `growing`: more of it may come."""
@@ -85,11 +86,13 @@ class LinkGate:
             self._settled = ("", "")
         source, shown = self._settled
         rest = clean[len(source) :]
-        if self.mode == "strict" or _SUSPECT.search(rest):
+        before, given = self._given
+        looked = self._looked - _LONGEST - len(source) if clean.startswith(before) else 0
+        if self.mode == "strict" or _SUSPECT.search(rest, max(0, looked)):
             shown += self._blocks(rest, growing)
         else:
+            self._looked = len(clean)
             shown += rest[: _held(rest)] if growing else rest
-        before, given = self._given
         if growing and clean.startswith(before) and given.startswith(shown):
             shown = given  # people see that already
         self._given = (clean, shown)
@@ -308,7 +311,7 @@ def _escaped(source: str, ticks: Sequence[int]) -> str:
 def _held(source: str) -> int:
     """Where at the end of a text begins what may become a link."""
     end = len(source)
-    word = source.rindex(source.split()[-1]) if source[-1:].strip() else end
+    word = end - len(source.rsplit(None, 1)[-1]) if source[-1:].strip() else end
     places = [end]
     if _MAY_BE_ODD.search(source, word):
         places.append(word)

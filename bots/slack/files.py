@@ -11,7 +11,7 @@ import logging
 import re
 from collections.abc import Awaitable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import aiohttp
@@ -150,14 +150,79 @@ _UNKNOWN_FILE = {"file_not_found", "file_deleted", "files_not_found"}
 
 
 @dataclass
-class Uploads:
-    """`core.ports.Attaching` for one run in one Slack thread."""
+class Giving:
+    """Files into one place of Slack."""
 
     client: AsyncWebClient
     session: aiohttp.ClientSession
-    journal: Journal
     address: Address
-    failures: int = 0
+    failures: int = field(default=0, kw_only=True)
+
+    async def give(self, file: File) -> None:
+        """Show one that belongs to no run."""
+        await _must(self._complete(await self._upload(file), file))
+
+    async def _upload(self, file: File) -> str:
+        """Give Slack the bytes; nobody sees them yet. Doing it again is harmless."""
+        size = len(file.content)
+        if size > LARGEST_FILE:
+            raise TooLarge(LARGEST_FILE)
+        place = await _must(
+            call(self.client.files_getUploadURLExternal(filename=file_name(file.name), length=size))
+        )
+        try:
+            url = str(place["upload_url"])
+            async with self.session.post(
+                url,
+                data=io.BytesIO(file.content),
+                timeout=aiohttp.ClientTimeout(total=UPLOAD_SECONDS),
+            ) as response:
+                status = response.status
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            raise self._lost(type(error).__name__) from error
+        if status == 413:
+            raise TooLarge(LARGEST_FILE)
+        if status >= 400:
+            raise self._lost(f"http_{status}")
+        return str(place["file_id"])
+
+    def _lost(self, why: str) -> Retryable | Unreachable:
+        """The bytes go to another host than all else: it may be closed to us for ever."""
+        self.failures += 1
+        return Unreachable(why) if self.failures >= UPLOAD_TRIES else Retryable(f"upload: {why}")
+
+    async def _complete(self, given: str, file: File) -> None:
+        """The call that shows the file. Raises Refused; a lost answer is looked up."""
+        request = self.client.files_completeUploadExternal(
+            files=[{"id": given, "title": file_name(file.name)}],
+            channel_id=self.address.channel,
+            thread_ts=self.address.topic or None,
+        )
+        try:
+            await call(request)
+        except Unclear:
+            if not await self._shown(given):
+                raise
+
+    async def _shown(self, given: str) -> bool:
+        """Whether the file stands in the channel; looked for as long as a message may take to appear."""
+
+        async def look() -> bool:
+            found = await call(self.client.files_info(file=given))
+            return _stands(found.get("file") or {}, self.address)
+
+        try:
+            return await until(look, bool, LOOKS)
+        except (Refused, Gone, Unreachable) as error:
+            logger.info("file cannot be looked up", extra={"error": str(error)})
+            return False
+
+
+@dataclass
+class Uploads(Giving):
+    """`core.ports.Attaching` for one run in one Slack thread."""
+
+    journal: Journal
 
     async def attach(self, key: str, file: File) -> None:
         """See `Attaching.attach`."""
@@ -204,61 +269,6 @@ class Uploads:
         await self.journal.record(step, Uploaded(given))
         await _must(self._complete(given, file))
         return given
-
-    async def _upload(self, file: File) -> str:
-        """Give Slack the bytes; nobody sees them yet. Doing it again is harmless."""
-        size = len(file.content)
-        if size > LARGEST_FILE:
-            raise TooLarge(LARGEST_FILE)
-        place = await _must(
-            call(self.client.files_getUploadURLExternal(filename=file_name(file.name), length=size))
-        )
-        try:
-            url = str(place["upload_url"])
-            async with self.session.post(
-                url,
-                data=io.BytesIO(file.content),
-                timeout=aiohttp.ClientTimeout(total=UPLOAD_SECONDS),
-            ) as response:
-                status = response.status
-        except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            raise self._lost(type(error).__name__) from error
-        if status == 413:
-            raise TooLarge(LARGEST_FILE)
-        if status >= 400:
-            raise self._lost(f"http_{status}")
-        return str(place["file_id"])
-
-    def _lost(self, why: str) -> Retryable | Unreachable:
-        """The bytes go to another host than all else: it may be closed to us for ever."""
-        self.failures += 1
-        return Unreachable(why) if self.failures >= UPLOAD_TRIES else Retryable(f"upload: {why}")
-
-    async def _complete(self, given: str, file: File) -> None:
-        """The call that shows the file. Raises Refused; a lost answer is looked up."""
-        request = self.client.files_completeUploadExternal(
-            files=[{"id": given, "title": file_name(file.name)}],
-            channel_id=self.address.channel,
-            thread_ts=self.address.topic,
-        )
-        try:
-            await call(request)
-        except Unclear:
-            if not await self._shown(given):
-                raise
-
-    async def _shown(self, given: str) -> bool:
-        """Whether the file stands in the channel; looked for as long as a message may take to appear."""
-
-        async def look() -> bool:
-            found = await call(self.client.files_info(file=given))
-            return _stands(found.get("file") or {}, self.address)
-
-        try:
-            return await until(look, bool, LOOKS)
-        except (Refused, Gone, Unreachable) as error:
-            logger.info("file cannot be looked up", extra={"error": str(error)})
-            return False
 
 
 def _stands(file: dict[str, Any], address: Address) -> bool:

@@ -19,6 +19,7 @@ from slack_bolt.app.async_app import AsyncApp
 
 from bots.intake.door import Door
 from bots.replies.commands import access_text, choice_text, console_text, memory_text, model_text, reset_text
+from bots.replies.privacy import FILE, Privacy, Told
 from bots.slack.api import call
 from bots.slack.poster import APPROVE, RATE, REFUSE, reference
 from bots.slack.reading import acts
@@ -29,10 +30,11 @@ from core.inbox import Inbox
 from core.policy.access import Kind
 from core.policy.feedback import LONGEST_REASON
 from core.texts import text
-from core.types import Address, IncomingMessage, Vote, Wish
+from core.types import Address, File, IncomingMessage, Vote, Wish
 
 logger = logging.getLogger(__name__)
 ANY = re.compile(".*")
+PRIVATE = re.compile("privacy:.*")
 NAMED = re.compile(r"^(?:<@|slack:)?([UW][A-Z0-9]+)\b")
 """Somebody in the text of a command."""
 WHY = "why"
@@ -46,7 +48,7 @@ LONGEST_TEXT = 3000
 
 @dataclass(frozen=True, slots=True)
 class Means:
-    """What they work with. `direct` posts so that only that person reads it."""
+    """What they work with. `direct` and `send` tell a person, or give a file, so that nobody else sees it."""
 
     inbox: Inbox
     door: Door
@@ -54,6 +56,7 @@ class Means:
     language: str
     locale: Callable[[str], Awaitable[str]]
     direct: Callable[[str, str], Awaitable[None]]
+    send: Callable[[str, File], Awaitable[None]]
 
 
 class Interactions:
@@ -62,13 +65,15 @@ class Interactions:
     def __init__(self, app: AsyncApp, means: Means) -> None:
         self._inbox, self._us, self._language = means.inbox, means.us, means.language
         self._door, self._locale, self._direct = means.door, means.locale, means.direct
-        self._client, self._background = app.client, Background()
+        self._client, self._background, self._send = app.client, Background(), means.send
+        self._own_data = Privacy(means.inbox.data, "slack", means.language)
         commands: dict[str | re.Pattern[str], Does] = {
             "/reset": self._reset,
             "/assistant": self._assistant,
             "/model": self._model,
             "/console": self._console,
             "/memory": self._memory,
+            "/privacy": self._privacy,
             "/access": self._access,
             ANY: self._stale_command,
         }
@@ -78,6 +83,7 @@ class Interactions:
             "again": self._wish,
             "shorter": self._wish,
             RATE: self._rate,
+            PRIVATE: self._private,
             ANY: self._stale,
         }
         for command, does in commands.items():
@@ -136,6 +142,36 @@ class Interactions:
         user = str(body["user_id"])
         held = await self._inbox.memory(self._address(body["channel_id"]), user)
         await self._answer(ack, memory_text(held, await self._quickly(user), self._language))
+
+    async def _privacy(self, body: dict[str, Any], ack: Any, respond: Any) -> None:
+        user = str(body["user_id"])
+        told = await self._own_data.told(user, await self._quickly(user))
+        await ack(response_type="ephemeral", **_with_buttons(told))
+
+    async def _private(self, body: dict[str, Any], ack: Any, respond: Any) -> None:
+        """A button under what is kept of somebody: on disk before the acknowledgement."""
+        user, does = str(body["user"]["id"]), str(_pressed(body).get("value") or "")
+        locale = await self._quickly(user)
+        told = None if does == "export" else await self._own_data.pressed(does, user, locale)
+        await ack()
+
+        async def answered() -> None:
+            said = _with_buttons(told or Told(await self._exported(user, locale)))
+            with suppress(Exception):  # Slack did not take it, and nothing else can be told
+                await respond(response_type="ephemeral", replace_original=False, **said)
+
+        self._background.start(answered(), "privacy")
+
+    async def _exported(self, user: str, locale: str) -> str:
+        """What to say of the file, which is in a direct message then, where only that person sees it."""
+        try:
+            content = await self._own_data.file(user)
+            if content:
+                await self._send(user, File(FILE, "application/json", content))
+                return self._own_data.say("sent", locale)
+        except SpoolError as error:
+            logger.info("the file could not be sent", extra={"error": str(error)})
+        return self._own_data.failed(user, locale)
 
     async def _access(self, body: dict[str, Any], ack: Any, respond: Any) -> None:
         """As if that person, or who asks, mentioned the bot there."""
@@ -263,6 +299,24 @@ def asking_why(run: str, locale: str, language: str) -> dict[str, Any]:
     field["element"] = written | {"placeholder": plain("hint", 150)}
     form = {"type": "modal", "callback_id": WHY, "private_metadata": run, "blocks": [field]}
     return form | {"title": plain("title"), "submit": plain("send"), "close": plain("skip")}
+
+
+def _with_buttons(told: Told) -> dict[str, Any]:
+    """As a message of Slack. Nothing in it is markup."""
+
+    def button(does: str, label: str) -> dict[str, Any]:
+        style = {"style": "danger"} if does.startswith("sure") else {}
+        shown = {"type": "plain_text", "text": label}
+        return {
+            "type": "button",
+            "action_id": f"privacy:{does.partition(':')[0]}",
+            "value": does,
+            "text": shown,
+        } | style
+
+    section = {"type": "section", "text": {"type": "plain_text", "text": told.text}}
+    actions = {"type": "actions", "elements": [button(*one) for one in told.buttons]}
+    return {"text": _plain(told.text), "blocks": [section, *([actions] if told.buttons else [])]}
 
 
 def _pressed(body: Mapping[str, Any]) -> Mapping[str, Any]:

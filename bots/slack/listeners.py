@@ -129,6 +129,10 @@ class Listeners:
                 await self.message(event, str(body.get("team_id") or ""))
             case "agent_session_stopped":
                 await self._stopped(event)
+            case "app_uninstalled":
+                await self._inbox.data.workspace("slack", self._us.team, here=False)
+            case "tokens_revoked" if self._us.user in ((event.get("tokens") or {}).get("bot") or ()):
+                await self._inbox.data.workspace("slack", self._us.team, here=False)
 
     async def message(self, event: dict[str, Any], team: str = "", *, live: bool = True) -> None:
         """A message as an event or as history (not `live`) tells it. Returns ⇒ stored, or not for us.

@@ -26,7 +26,7 @@ from bots.replies.live import FullReply
 from bots.replies.posts import Count, Posts
 from bots.replies.safe_text import harmless
 from bots.slack.api import Budget, Client, Limited, Refused, call
-from bots.slack.files import SlackFiles, Uploads
+from bots.slack.files import Giving, SlackFiles, Uploads
 from bots.slack.following import Follower, Heard
 from bots.slack.interactions import Interactions, Means
 from bots.slack.listeners import Listeners, us_of
@@ -48,7 +48,7 @@ from core.settings.http import CONSOLE
 from core.store import steps
 from core.store.steps import Journal
 from core.texts import of_script, text
-from core.types import Activity, Address, Attachment, Earlier, IncomingMessage, Person, Standing
+from core.types import Activity, Address, Attachment, Earlier, File, IncomingMessage, Person, Standing
 
 logger = logging.getLogger(__name__)
 CHECK = 60.0
@@ -98,7 +98,7 @@ class SlackPlatform:
         listeners = Listeners(
             self._client, self._inbox, me, door=door, follower=follower, waiting=self._waiting
         )
-        means = Means(self._inbox, door, us, language, self._locale, self.direct)
+        means = Means(self._inbox, door, us, language, self._locale, self.direct, self.send)
         Interactions(listeners.app, means)
         history = History(self._client, partial(listeners.message, live=False))
         window = self._settings.catch_up_seconds
@@ -108,6 +108,7 @@ class SlackPlatform:
         def greeted() -> None:
             connected()
             reading.start(caught_up.keep(history.read), "slack catch-up")
+            reading.start(self._inbox.data.workspace(self.name, us.team, here=True), "slack workspace")
 
         socket = SocketMode(self._session, self._open_url, listeners.app.async_dispatch, listeners.settled)
         self._heard.interrupted()
@@ -176,7 +177,7 @@ class SlackPlatform:
             posts = Posts(journal, poster, self._locks)
             show_activities = lambda activities: thinking.doing(self._busy(message, activities))  # noqa: E731
             brush = StreamBrush(self._streaming, posts, poster, message, show_activities, begun=begun)
-            files = Uploads(self._client, self._session, journal, address)
+            files = Uploads(self._client, self._session, address, journal)
             links = LinkGate(self._settings.link_gate, self._markdown, journal.stood)
             poster.unlinked = links.plain
             async with FullReply(brush, files, ApprovalPosts(posts, journal, poster), links) as reply:
@@ -252,10 +253,18 @@ class SlackPlatform:
         except SpoolError as error:
             logger.info("a person could not be told", extra={"error": loggable(error)})
 
+    async def send(self, user: str, file: File) -> None:
+        """In a direct message."""
+        where = Address(self.name, "", await self._direct(user), "")
+        await Giving(self._client, self._session, where).give(file)
+
+    async def _direct(self, user: str) -> str:
+        opened = await call(self._client.conversations_open(users=user))
+        return str(opened["channel"]["id"])
+
     async def direct(self, user: str, words: str) -> None:
         """See `bots.intake.alerts.Direct`."""
-        opened = await call(self._client.conversations_open(users=user))
-        channel, post = str(opened["channel"]["id"]), self._client.chat_postMessage
+        channel, post = await self._direct(user), self._client.chat_postMessage
         await call(post(channel=channel, text=words, unfurl_links=False, unfurl_media=False))
 
     def count(self, told: Count) -> None:

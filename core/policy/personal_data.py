@@ -62,6 +62,8 @@ class PersonalData:
 
     def __init__(self, db: Database) -> None:
         self._db = db
+        self.days = 0
+        """After how many days what was said is removed; 0: never."""
 
     async def show(self, person: str) -> dict[str, Any]:
         """See `show`."""

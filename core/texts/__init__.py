@@ -348,10 +348,10 @@ _OWN: Final[dict[str, dict[str, str]]] = {
 TEXTS: Final = {language: own | RULES[language] for language, own in _OWN.items()}
 
 
-def text(key: str, locale: str, default: str = "en") -> str:
+def text(key: str, locale: str, default: str = "en", texts: dict[str, dict[str, str]] = TEXTS) -> str:
     """The text for a person's locale ("ko", "ko-KR", "en-US"); `default` when it is "" or not ours."""
     language = locale.lower().replace("_", "-").split("-")[0]
-    return TEXTS.get(language, TEXTS.get(default, TEXTS["en"]))[key]
+    return texts.get(language, texts.get(default, texts["en"]))[key]
 
 
 _HANGUL: Final = re.compile("[가-힣ㄱ-ㅣ\u1100-\u11ff]")

@@ -13,7 +13,7 @@ from standins.discord.request import REQUEST_LIMIT
 from standins.discord.rest import BASE, Rest
 from standins.discord.routes import ELSEWHERE, ROUTES
 from standins.discord.rules import Buckets, Rules
-from standins.discord.world import World
+from standins.discord.world import GUILDS, World
 from standins.local import HOST, Local, Server
 
 
@@ -87,6 +87,11 @@ class Host(Local):
     def leave(self, guild: str, user: str) -> None:
         """They are a member no longer, whatever they wrote before."""
         self._world.guilds[guild].people.discard(user)
+
+    def remove_bot(self, guild: str) -> None:
+        """Somebody there removes the bot."""
+        del self._world.guilds[guild]
+        self._world.tell("GUILD_DELETE", {"id": guild}, GUILDS)
 
     def add_channel(self, guild: str, channel: str | None = None, name: str = "general") -> str:
         """A text channel; the guild is made when it is not there yet."""

@@ -18,7 +18,7 @@ from standins.slack.blocks import find
 from standins.slack.channel import Channel
 from standins.slack.chat import Chat
 from standins.slack.deliveries import Answer, Deliveries
-from standins.slack.message import Content, Message
+from standins.slack.message import Content, Ephemeral, Message
 from standins.slack.views import Modal, Views, filled
 from standins.slack.wire import ApiError, Json, decoded, refuse
 from standins.slack.workspace import Workspace
@@ -92,6 +92,13 @@ class Commands:
         modal.errors = dict(told.get("errors") or {}) if told.get("response_action") == "errors" else {}
         modal.closed = not reply.error and not modal.errors
         return reply
+
+    async def press_private(self, user: str, seen: Ephemeral, action: str) -> Reply:
+        """A control in a message that only that person sees. LookupError: not theirs, or no such control."""
+        if seen.user != user:
+            raise LookupError(f"{user} does not see it")
+        room = self.workspace.open(seen.channel, user)
+        return await self._interact(user, room, events.private_actions(room, find(seen.blocks, action)), None)
 
     async def _interact(self, user: str, room: Channel, own: Json, source: Message | None) -> Reply:
         payload = events.interaction(self.workspace.identity, user, room, own)

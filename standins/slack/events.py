@@ -72,6 +72,14 @@ def block_actions(room: Channel, message: Message, used: Json) -> Json:
     }
 
 
+def private_actions(room: Channel, used: Json) -> Json:
+    """The same under a message that only the person sees: the app is not told what that says."""
+    stamp = f"{time.time():.6f}"
+    container: Json = {"type": "message", "message_ts": stamp, "channel_id": room.id, "is_ephemeral": True}
+    own = {"type": "block_actions", "container": container, "state": {"values": {}}}
+    return own | {"actions": [{"action_ts": stamp, **used}]}
+
+
 def interaction(who: Identity, user: str, room: Channel, own: Json) -> Json:
     name = user.lower()
     return {

@@ -64,6 +64,7 @@ class SlackStandin(People, Local):
         views = Views(self.timing.ack_seconds)
         self._commands = Commands(self.workspace, deliveries, chat, lambda: self.base_url, ring, views)
         self.slash, self.shortcut = self._commands.slash, self._commands.shortcut
+        self.press_private = self._commands.press_private
         self.press, self.submit = self._commands.press, self._commands.submit
         self.modals = views.opened
         quota = RateLimits(limits)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
+from core.policy.personal_data import erase
 from tests.crash.oracle import Question
 from tests.crash.people import on_discord, on_slack
 from tests.crash.process import KILLED, until
@@ -59,3 +62,32 @@ async def test_a_kill_while_an_answer_is_taken_back(forks, tmp_path, platform, a
         files = (tmp_path / "data").glob("spool.sqlite3*")
         assert (KILLED, (0,), (0,), 0) == (died, live, items, posts(stage, platform, place))
         assert not any(ASKED.text.encode() in file.read_bytes() for file in files)
+
+
+ERASING = ("erasures after", "runs after", "usage after")
+
+
+@pytest.mark.promise("P1")
+@pytest.mark.parametrize("at", [f"commit {one}" for one in ERASING])
+async def test_a_kill_while_a_person_is_erased(forks, tmp_path, at):
+    """The next start goes on with it: none of their words is on disk, and nobody else's is missing."""
+    others = Question("beta", 30, 5)
+    async with world(tmp_path, pace=0.02) as stage:
+        people = [on_slack(stage, user, "C1") for user in ("u1", "u2")]
+        process = await stage.start(forks, "slack")
+        await stage.connected("slack")
+        await people[0].do(ASKED.text)
+        await people[1].do(others.text)
+        await stage.quiet()
+        await process.arm(at)
+        with stage.database() as db:
+            erase(db, "slack:U1", "operator", time.time())
+        died = await process.ended()
+
+        await stage.start(forks, "slack")
+        await stage.connected("slack")
+        done = "SELECT 1 FROM erasures WHERE done_at IS NOT NULL"
+        with stage.database() as db:
+            await until(lambda: db.execute(done).fetchall(), 0.05)
+        data = b"".join(file.read_bytes() for file in (tmp_path / "data").rglob("spool*"))
+        assert (KILLED, False, True) == (died, b"alpha" in data, others.text.encode() in data)

@@ -68,7 +68,11 @@ STEPS = {
 
 @pytest.mark.parametrize(
     ("version", "platform"),
-    [(one, platform) for one in ("2906ca6", "813e8fc", NEWEST) for platform in ("slack", "discord")],
+    [
+        (one, platform)
+        for one in ("2906ca6", "813e8fc", NEWEST, "ff723cd")
+        for platform in ("slack", "discord")
+    ],
 )
 async def test_runs_of_an_older_version_are_finished(forks, tmp_path, version, platform):
     """One complete answer, no effect and no post twice, and every run has ended."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import time
 from collections.abc import AsyncIterator
 from datetime import date
@@ -12,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from core.policy.personal_data import DAY, Erasing, Terms, erase, export, show
+from core.policy.personal_data import DAY, Erasing, Terms, erase, show
 from core.settings import Settings
 from core.store import copies, summaries, threads, usage, usage_days
 from core.store.audit import newest
@@ -96,16 +97,10 @@ def on_disk(directory: Path, text: str = CANARY) -> list[str]:
     return sorted(path.name for path in files if text.encode() in path.read_bytes())
 
 
-async def erased(spool: Core, erasing: Erasing, person: str = ME) -> None:
-    """It is asked for, and done."""
-    await spool.db(lambda tx: erase(tx, person, "operator", time.time()))
-    await finished(spool, erasing, person)
-
-
-async def finished(spool: Core, erasing: Erasing, person: str = ME) -> None:
+async def finished(spool: Core, erasing: Erasing) -> None:
     """Returns once nothing is left to be done."""
     async with asyncio.timeout(2 * TIMEOUT):
-        while (await spool.db(lambda tx: show(tx, person)))["erasure"]["done_at"] is None:
+        while (await spool.db(lambda tx: show(tx, ME)))["erasure"]["done_at"] is None:
             await erasing.look()
             await asyncio.sleep(0.01)
 
@@ -114,18 +109,11 @@ class Dying:
     """A database behind which the process dies after so many transactions."""
 
     def __init__(self, spool: Core, after: int) -> None:
-        self._db, self._left = spool.db, after
+        self._db, self._left, self.scrub = spool.db, after, spool.db.scrub
         self.path, self.wipe = spool.db.path, spool.db.wipe
 
     async def __call__(self, work: Any) -> Any:
-        return await self._counted(self._db(work))
-
-    async def scrub(self) -> Any:
-        return await self._counted(self._db.scrub())
-
-    async def _counted(self, step: Any) -> Any:
-        self._left -= 1
-        done = await step
+        self._left, done = self._left - 1, await self._db(work)
         if self._left < 0:
             raise asyncio.CancelledError
         return done
@@ -134,13 +122,16 @@ class Dying:
 @pytest.mark.promise("P1")
 @pytest.mark.parametrize("deaths", [False, True])
 async def test_nothing_of_a_person_is_left_and_others_keep_theirs(tmp_path, deaths):
-    """Neither in the bytes of any file, nor at the model server; the ledger adds up to what it did before.
-
-    `deaths`: each process dies one transaction later than the one before, and the next goes on.
-    """
+    """In no byte of any file, nor at the model server; it can be had before, the ledger adds up as it did.
+    `deaths`: each process dies one transaction later than the one before, and the next goes on."""
     async with spoken(tmp_path) as (spool, api, erasing):
         assert [] == [word for word in SAID if not on_disk(tmp_path, f"{CANARY}-{word}")]
         assert all((api.files.kept, api.stores.all, api.containers.all))
+        given = json.loads(await spool.inbox.data.export(ME))
+        assert {name: len(given[name]) for name in given["counts"]} == given["counts"]
+        told = json.dumps(given)
+        assert ["summary"] == [word for word in SAID if f"{CANARY}-{word}" not in told]
+        assert (1, False) == (len(given["heard"]), "Fine" in told)
         before = await spent(spool)
         await spool.db(lambda tx: erase(tx, ME, "operator", time.time()))
         for count in range(60 if deaths else 0):
@@ -174,18 +165,6 @@ async def spent(spool: Core) -> tuple[list[Any], Any]:
 
 
 @pytest.mark.promise("P2")
-async def test_all_that_is_kept_can_be_had(tmp_path):
-    """With every word, for the person and for whoever runs Spool; of others nothing."""
-    async with spoken(tmp_path) as (spool, _, _):
-        found = await spool.db(lambda tx: export(tx, ME))
-        given = (await spool.inbox.data.export(ME)).decode()
-    assert [] == [
-        word for word in SAID if word not in ("summary", "lost") and f"{CANARY}-{word}" not in given
-    ]
-    assert {name: len(found[name]) for name in found["counts"]} == found["counts"]
-    assert (1, False) == (len(found["heard"]), "Fine" in given)
-
-
 async def test_what_is_under_way_ends_first_and_nothing_comes_back(tmp_path):
     """A run is stopped and says so; a queued one never begins. What was said before is known when it is told
     again; what is said from then on is another conversation."""
@@ -203,16 +182,6 @@ async def test_what_is_under_way_ends_first_and_nothing_comes_back(tmp_path):
         assert ("Hel\n\n" + TEXTS["en"]["stopped"], "echo: Anew") == tuple(spool.platform.answers)
         assert (False, [("user", "Anew"), ("assistant", "echo: Anew")]) == (again.new, await spool.items())
         assert (2, []) == (len(script.requests), on_disk(tmp_path))
-
-
-async def test_without_a_running_spool_what_was_under_way_is_gone(tmp_path):
-    """Its process died: nobody could end it."""
-    async with core(tmp_path, Heard([Say("Hel"), Fault("hang")])) as spool:
-        await spool.say("1", "canary-1")
-        await spool.platform.news.until(lambda: spool.platform.screen)
-        await spool.die()
-        await erased(spool, Erasing(spool.db, spool._served))
-        assert ([], []) == (await spool.rows("SELECT 1 FROM runs"), on_disk(tmp_path))
 
 
 async def test_a_run_that_answers_others_too_goes_on_for_them(tmp_path):
@@ -243,7 +212,8 @@ async def test_what_the_model_server_does_not_delete_is_pending(tmp_path):
         now = [time.time()]
         erasing = Erasing(spool.db, spool._served, spool.lanes, clock=lambda: now[0])
         refusing = api.fail("DELETE *", status=503, times=99)
-        await erased(spool, erasing)
+        await spool.db(lambda tx: erase(tx, ME, ME, time.time()))
+        await finished(spool, erasing)
         refusing.times = 0
         left = (await spool.db(lambda tx: show(tx, ME)))["remains"]
         assert {"container", "file", "vector_store"} == {one["kind"] for one in left}
