@@ -151,14 +151,13 @@ class Erasing:
             for person in await self._db(partial(erasures.people_of, one=one)):
                 theirs = Erasure(person, self._clock(), one.whose, 0)
                 await self._db(partial(erase, person=person, actor=one.whose, now=theirs.asked_at))
-                await self._db(
-                    partial(erasures.forget_person, one=theirs)
-                )  # while it is known what is theirs
+                # while it is known what is theirs
+                await self._db(partial(erasures.forget_person, one=theirs, now=self._clock()))
         elif not await self._halted(one):
             return False
         else:
             await self._unsaid(one)
-        await self._db(partial(erasures.forget_person, one=one))
+        await self._db(partial(erasures.forget_person, one=one, now=self._clock()))
         while await self._db(lambda tx: erasures.forget_some(tx, one, self._clock())):
             pass
         for run in await asyncio.to_thread(look, self._db.path, lambda tx: deletions.heard(tx, *one.of)):
