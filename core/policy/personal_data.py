@@ -111,6 +111,8 @@ class Halting(Protocol):
 
     def abandon(self, run: RunId) -> None: ...
 
+    async def go_on(self) -> None: ...
+
 
 class Erasing:
     """Carries erasures out, here and at the model server. `runs`: None where no Spool is running."""
@@ -174,6 +176,7 @@ class Erasing:
         if self._runs:
             for run in own:
                 (self._runs.abandon if late else self._runs.stop)(run)
+            await self._runs.go_on()  # who stood behind what was queued may be able to begin
         return len(own) == len(live) and (late or not live)
 
     async def _unsaid(self, one: Erasure) -> None:
