@@ -257,6 +257,11 @@ class Reader:
     def _withdraw(self, where: Address, message: str) -> None:
         self.work(self._inbox.withdraw(where, message, sent_at(message)), "withdrawal")
 
+    def servers(self, payload: dict[str, Any]) -> None:
+        """READY: the bot is in these, and no more in others."""
+        there = [str(guild["id"]) for guild in payload["guilds"]]
+        self.work(self._inbox.data.only("discord", there), "servers")
+
     def guild(self, payload: dict[str, Any]) -> None:
         """GUILD_CREATE: which of its roles is the bot's own, which of its channels are threads, all names."""
         self.listed(payload)

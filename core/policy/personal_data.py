@@ -7,7 +7,7 @@ import json
 import logging
 import re
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import asdict, dataclass
 from functools import partial
 from typing import Any, Final, Protocol
@@ -84,6 +84,10 @@ class PersonalData:
             await self._db(partial(erasures.back, platform=platform, workspace=workspace))
         else:
             await self._db(lambda tx: erasures.left(tx, platform, workspace, time.time()))
+
+    async def only(self, platform: str, workspaces: Collection[str]) -> None:
+        """The bot is in these alone: of others it was let go while nobody listened."""
+        await self._db(lambda tx: erasures.only(tx, platform, workspaces, time.time()))
 
 
 @dataclass(frozen=True, slots=True)
