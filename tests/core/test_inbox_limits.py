@@ -75,7 +75,6 @@ async def test_stop_is_never_one_too_many_while_there_is_something_to_stop(hands
 
 
 async def test_what_waits_for_its_turn_can_be_stopped(hands):
-    """It begins, whoever else is at work, only to say that it was stopped."""
     box, where = inbox(hands, limits=Limits(person_runs=1)), elsewhere(channel="C2")
     await box.receive(message("1"))
     await box.receive(message("2", address=where))
