@@ -8,6 +8,7 @@ says that it is done only when nothing is left in the file. What was at the mode
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final
 
@@ -82,6 +83,15 @@ def left(tx: Execute, platform: str, workspace: str, now: float) -> None:
 def back(tx: Execute, platform: str, workspace: str) -> None:
     """It has taken the bot in again: what is still there stays."""
     tx.execute("DELETE FROM erasures WHERE whose = ?", (f"{platform}/{workspace}",)).fetchall()
+
+
+def only(tx: Execute, platform: str, workspaces: Collection[str], now: float) -> None:
+    """All others in which something was said have let the bot go, as far as that is not known yet."""
+    next_, last = "SELECT MIN(workspace) FROM messages WHERE platform = ? AND workspace > ?", ""
+    while (found := tx.execute(next_, (platform, last)).fetchall()[0][0]) is not None:
+        last = str(found)
+        if last not in workspaces:
+            left(tx, platform, last, now)
 
 
 def get(tx: Execute, whose: str) -> Erasure | None:
