@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from core.concurrency import Background, Backoff, KeyedLock, LoopWatch, Slots, retry, until
+from core.concurrency import Background, Backoff, KeyedLock, LoopWatch, Slots, Turns, retry, until
 from core.errors import Permanent, Retryable, SpoolError, Unsaved
 from core.tools import Toolbox, execute
 
@@ -218,3 +218,58 @@ async def test_one_at_a_time_for_each_key():
         assert lock.of("a").locked()
         assert not lock.of("b").locked()
     assert not lock._locks
+
+
+async def order(turns: Turns, *wanted: tuple[str, bool]) -> list[str]:
+    """Who had a turn, in order, where all of these came while somebody else had one."""
+    had: list[str] = []
+
+    async def want(person: str, later: bool) -> None:
+        async with turns.of("room", person, later=later):
+            had.append(person)
+            await asyncio.sleep(0)
+
+    async with turns.of("room", "flooder"):
+        waiting = [asyncio.create_task(want(*one)) for one in wanted]
+        await asyncio.sleep(0)
+        async with turns.of("elsewhere", "flooder"):  # other keys wait for nobody
+            assert not had
+    await asyncio.gather(*waiting)
+    return had
+
+
+@pytest.mark.promise("L4")
+@pytest.mark.parametrize(
+    ("wanted", "had"),
+    [
+        ("f f f a b f a", "a b f a f f f"),
+        ("f f A a f", "a f f f A"),
+        ("F F a", "a F F"),
+    ],
+)
+async def test_turns_go_round_between_people(wanted, had):
+    """Who had the last one is behind all others; a capital's is for later, behind all that is not."""
+    turns = Turns()
+    names = {"f": "flooder"}
+    asked = [(names.get(one.lower(), one.lower()), one.isupper()) for one in wanted.split()]
+    assert [names.get(one.lower(), one.lower()) for one in had.split()] == await order(turns, *asked)
+    assert not turns._waiting
+
+
+async def test_a_turn_of_somebody_who_gave_up_is_the_next_ones():
+    """Also where it was given in the same moment."""
+    turns, had = Turns(), list[str]()
+
+    async def want(person: str) -> None:
+        async with turns.of("room", person):
+            had.append(person)
+
+    async with turns.of("room", "a"):
+        waiting = [asyncio.create_task(want(person)) for person in "bcd"]
+        await asyncio.sleep(0)
+        waiting[0].cancel()
+        await asyncio.sleep(0)
+    waiting[1].cancel()
+    await asyncio.gather(*waiting, return_exceptions=True)
+    assert ["d"] == had
+    assert not turns._waiting
