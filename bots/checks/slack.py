@@ -32,8 +32,8 @@ WITHOUT = {
     "users:read": "it answers nobody but ACCESS_ALLOW, for it cannot tell members from guests",
 }
 """What each scope that is missing costs."""
-NEEDED = {"app_mentions:read", "chat:write"}
-"""Without these there is no answer at all."""
+NEEDED = {"app_mentions:read", "chat:write", "users:read"}
+"""Without these there is no answer at all, or to hardly anybody."""
 _BOT_SCOPES = re.compile(r"^ +bot:\n((?: +- [\w:.]+\n)+)", re.MULTILINE)
 
 

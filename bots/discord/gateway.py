@@ -204,13 +204,15 @@ class Gateway:
     def _hear(self, handlers: Mapping[str, Handler], greeted: Callable[[], None]) -> None:
         """Raw events instead of discord.py's: no caches, no objects for events nobody wants."""
 
-        def begin(_: object) -> None:
+        def begin(payload: dict[str, Any]) -> None:
             self._established = True
             greeted()
+            if "READY" in handlers and "guilds" in payload:  # RESUMED does not tell them
+                handlers["READY"](payload)
 
         state: Any = self._client._connection
         state.parsers.clear()
-        heard = {"READY": begin, "RESUMED": begin, **handlers}
+        heard = {**handlers, "READY": begin, "RESUMED": begin}
         state.parsers.update({name: _guarded(name, handler) for name, handler in heard.items()})
 
     async def _follow(self, resume: Position | None) -> None:

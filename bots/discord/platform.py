@@ -147,6 +147,7 @@ class DiscordPlatform:
             "MESSAGE_UPDATE": intake.updated,
             "MESSAGE_DELETE": intake.deleted,
             "MESSAGE_DELETE_BULK": intake.deleted,
+            "READY": intake.servers,
             "GUILD_CREATE": intake.guild,
             "GUILD_DELETE": intake.left,
             **dict.fromkeys(_CHANNELS, intake.channel),

@@ -91,13 +91,15 @@ class Reader:
         if not (payload.get("edited_timestamp") and "content" in payload and "author" in payload):
             return
         said = self.read(payload, guild)
-        if said and said.by == "person" and self.door.judge(self._act("edit", said)).allowed is not False:
+        allowed = said and said.by == "person" and self.door.judge(self._act("edit", said)).allowed
+        if said and allowed is not False:
             if said.to == "us":  # only now, perhaps: then it is a message, unless it is too old
                 self._place(said, live=False)
-            self.behind(said.address.channel, partial(self._amend, said))
+            message = replace(said.incoming(), unproven=allowed is None)
+            self.behind(said.address.channel, partial(self._amend, message))
 
-    def _amend(self, said: Said) -> None:
-        self.work(self._inbox.amend(said.incoming(), self.progress(), chain=self.chain), "edit")
+    def _amend(self, message: IncomingMessage) -> None:
+        self.work(self._inbox.amend(message, self.progress(), chain=self.chain), "edit")
 
     def again(self, payload: dict[str, Any], guild: str) -> None:
         """A message of the history; one that is not understood does not hide the others."""
@@ -254,6 +256,11 @@ class Reader:
 
     def _withdraw(self, where: Address, message: str) -> None:
         self.work(self._inbox.withdraw(where, message, sent_at(message)), "withdrawal")
+
+    def servers(self, payload: dict[str, Any]) -> None:
+        """READY: the bot is in these, and no more in others."""
+        there = [str(guild["id"]) for guild in payload["guilds"]]
+        self.work(self._inbox.data.only("discord", there), "servers")
 
     def guild(self, payload: dict[str, Any]) -> None:
         """GUILD_CREATE: which of its roles is the bot's own, which of its channels are threads, all names."""

@@ -40,7 +40,7 @@ from bots.slack.socket import SocketMode, unconnected
 from bots.slack.status import Status
 from bots.slack.stream import StreamBrush, Streaming
 from bots.slack.words import NO_TOKEN, token_refused
-from core.concurrency import Background, Turns
+from core.concurrency import Background, Backoff, Turns, retry
 from core.errors import Retryable, SpoolError, loggable
 from core.inbox import Inbox
 from core.settings import Settings
@@ -51,6 +51,8 @@ from core.texts import of_script, text
 from core.types import Activity, Address, Attachment, Earlier, File, IncomingMessage, Person, Standing
 
 logger = logging.getLogger(__name__)
+NOTICING = Backoff(tries=4, seconds=60.0)
+"""Slack says when it takes another notice: that of a limit is the whole answer."""
 CHECK = 60.0
 """Seconds between two looks whether the bot's token is still good."""
 EARLIER = 50
@@ -248,8 +250,9 @@ class SlackPlatform:
         """See `core.ports.Door`."""
         where, post = message.address, self._client.chat_postEphemeral
         topic = where.topic if where.topic != message.id else None
+        tell = lambda: call(post(channel=where.channel, user=message.user, text=words, thread_ts=topic))  # noqa: E731
         try:
-            await call(post(channel=where.channel, user=message.user, text=words, thread_ts=topic))
+            await retry(tell, NOTICING, "notice", again=lambda error: isinstance(error, Limited))
         except SpoolError as error:
             logger.info("a person could not be told", extra={"error": loggable(error)})
 

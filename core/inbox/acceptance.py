@@ -20,6 +20,8 @@ from core.types import Address, Claim, IncomingMessage, Over, RunId, ThreadId
 logger = logging.getLogger(__name__)
 APP_TURNS: Final = 6
 """Messages of apps in a channel, or in one topic of it, that are answered without a person's between them."""
+FOLDED: Final = 5.0
+"""Seconds in which the same order of the same person there is answered by what was said to the first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,9 +166,9 @@ class Acceptance:
     def _run_for(
         self, tx: Execute, message: IncomingMessage, thread: ThreadId, person: str, now: float
     ) -> tuple[RunId, bool]:
-        """The run that answers it, and whether that is an own text which is on its way already."""
+        """The run that answers it, and whether that is an own text which is, or just was, on its way."""
         if message.kind != "ask":
-            if run := runs.saying(tx, person, message.address, message.kind):
+            if run := runs.saying(tx, person, message.address, message.kind, now - FOLDED):
                 return run, True
             return runs.add(tx, thread, now, lane=None, person=person), False  # they wait for nobody
         collect = self._policy.collect and not message.unproven

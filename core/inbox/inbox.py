@@ -302,6 +302,8 @@ class Inbox:
                 self._db.wipe()
             for run in deletion.stopped:
                 self._signal(run)
+            if deletion.cancelled:  # who stood behind it in its lane may be able to begin
+                await self._lanes.go_on()
             return deletion.cancelled is not None
 
         return asyncio.ensure_future(done())

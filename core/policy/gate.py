@@ -33,8 +33,8 @@ class Gate:
         self._db, self._access, self._platform, self._language = db, access, platform, language
         self._unproven = [one for one in journal.claim.messages if one.unproven]
         if self._unproven:
-            posted, round = journal.get(steps.post(0)), journal.get(steps.round(0))
-            self._unproven = [] if posted or round else self._unproven  # it was allowed before a death
+            begun = journal.get(steps.post(0)) or journal.get(steps.round(0)) or journal.get(steps.ANSWER)
+            self._unproven = [] if begun else self._unproven  # it was decided before a death
         self._asking: asyncio.Task[bool] | None = None
 
     def ask(self, refused: Callable[[], None]) -> None:

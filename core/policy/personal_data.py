@@ -7,7 +7,7 @@ import json
 import logging
 import re
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import asdict, dataclass
 from functools import partial
 from typing import Any, Final, Protocol
@@ -85,6 +85,10 @@ class PersonalData:
         else:
             await self._db(lambda tx: erasures.left(tx, platform, workspace, time.time()))
 
+    async def only(self, platform: str, workspaces: Collection[str]) -> None:
+        """The bot is in these alone: of others it was let go while nobody listened."""
+        await self._db(lambda tx: erasures.only(tx, platform, workspaces, time.time()))
+
 
 @dataclass(frozen=True, slots=True)
 class Terms:
@@ -106,6 +110,8 @@ class Halting(Protocol):
     def stop(self, run: RunId) -> None: ...
 
     def abandon(self, run: RunId) -> None: ...
+
+    async def go_on(self) -> None: ...
 
 
 class Erasing:
@@ -149,14 +155,13 @@ class Erasing:
             for person in await self._db(partial(erasures.people_of, one=one)):
                 theirs = Erasure(person, self._clock(), one.whose, 0)
                 await self._db(partial(erase, person=person, actor=one.whose, now=theirs.asked_at))
-                await self._db(
-                    partial(erasures.forget_person, one=theirs)
-                )  # while it is known what is theirs
+                # while it is known what is theirs
+                await self._db(partial(erasures.forget_person, one=theirs, now=self._clock()))
         elif not await self._halted(one):
             return False
         else:
             await self._unsaid(one)
-        await self._db(partial(erasures.forget_person, one=one))
+        await self._db(partial(erasures.forget_person, one=one, now=self._clock()))
         while await self._db(lambda tx: erasures.forget_some(tx, one, self._clock())):
             pass
         for run in await asyncio.to_thread(look, self._db.path, lambda tx: deletions.heard(tx, *one.of)):
@@ -171,6 +176,7 @@ class Erasing:
         if self._runs:
             for run in own:
                 (self._runs.abandon if late else self._runs.stop)(run)
+            await self._runs.go_on()  # who stood behind what was queued may be able to begin
         return len(own) == len(live) and (late or not live)
 
     async def _unsaid(self, one: Erasure) -> None:

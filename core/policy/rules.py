@@ -7,7 +7,7 @@ from dataclasses import fields
 from typing import Any, Final
 
 from core.settings import Settings
-from core.store import audit, facts
+from core.store import audit, facts, notices
 from core.store.audit import OPERATOR, Entry
 from core.store.database import Execute
 
@@ -32,6 +32,7 @@ def settle(tx: Execute, settings: Settings, now: float) -> None:
     for name in (name for name in wanted if wanted[name] != before.get(name, usual[name])):
         kind = "limits" if name.startswith("LIMIT_") else "rules"
         audit.add(tx, Entry(now, OPERATOR, f"{kind}.update", name))
+        notices.forget(tx, name)
     if wanted != before:
         facts.remember(tx, FACT, wanted)
 

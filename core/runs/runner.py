@@ -69,12 +69,13 @@ class Runner:
             self._db, self._rules, self.platforms[claim.messages[-1].address.platform], claim, self.watching
         )
         if run.message.over:
-            return await _refused(run, run.message.over)
+            return await _refused(run, run.message.over, stopping)
         if claim.assistant and not run.admitted:
             return await _closed(run, claim.assistant, stopping)
         try:
             context = await self._ready() if claim.assistant else None  # our own texts wait for nobody
         except Exception as error:
+            run.gate.ask(stopping.set)
             await _last_word(run, "internal")
             _log(run, Answer("failed", "", error=type(error).__name__))
             return Outcome("failed", error=type(error).__name__)
@@ -97,10 +98,10 @@ class Runner:
                     answer = await kind.answer()
                     answer = answer if await run.gate.allowed() else WITHDRAWN
                     await run.record_answer(answer)  # only then it is shown as final
-                if not await _withdrawn(run, stopping):
+                if answer != WITHDRAWN and not await _withdrawn(run, stopping):
                     buttons = await _buttons(run, answer)
                     await asyncio.gather(run.reply.finish(answer.shown, answer.note, buttons), kind.forget())
-                if await _withdrawn(run, stopping):  # perhaps only meanwhile
+                if answer == WITHDRAWN or await _withdrawn(run, stopping):  # perhaps only meanwhile
                     await asyncio.gather(run.reply.remove(), kind.forget())
                     return WITHDRAWN
                 return await output_files.attach(run, answer) if answer.files else answer
@@ -259,9 +260,12 @@ async def _closed(run: Run, assistant: Assistant, stopping: Stopping) -> Outcome
     return Outcome("cancelled", error="audience")
 
 
-async def _refused(run: Run, over: Over) -> Outcome:
+async def _refused(run: Run, over: Over, stopping: Stopping) -> Outcome:
     """It was one message too many. Who wrote it is told, and nobody else; after a death just then, again."""
-    await run.platform.notice(run.message, await run.say_over(over))
+    run.gate.ask(stopping.set)
+    if await run.gate.allowed():
+        await run.platform.notice(run.message, await run.say_over(over))
+    run.gate.close()
     _log(run, Answer("cancelled", "", error=over.limit))
     return Outcome("cancelled", error=over.limit)
 
@@ -285,6 +289,8 @@ async def _buttons(run: Run, answer: Answer) -> tuple[AnswerButton, ...]:
 
 async def _last_word(run: Run, notice: str) -> None:
     """Perhaps it was the answer that is not accepted there, and a notice is."""
+    if not await run.gate.allowed():
+        return
     with suppress(Unreachable):
         async with run.opened() as reply:
             seen = await reply.shown()  # stays: a notice replaces nothing people may have read

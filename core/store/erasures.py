@@ -8,10 +8,11 @@ says that it is done only when nothing is left in the file. What was at the mode
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final
 
-from core.store import audit, deletions, forgetting, messages, usage
+from core.store import audit, deletions, forgetting, messages, reservations, usage
 from core.store.audit import Entry
 from core.store.database import Execute
 from core.store.runs import LIVE, UNFINISHED
@@ -84,6 +85,15 @@ def back(tx: Execute, platform: str, workspace: str) -> None:
     tx.execute("DELETE FROM erasures WHERE whose = ?", (f"{platform}/{workspace}",)).fetchall()
 
 
+def only(tx: Execute, platform: str, workspaces: Collection[str], now: float) -> None:
+    """All others in which something was said have let the bot go, as far as that is not known yet."""
+    next_, last = "SELECT MIN(workspace) FROM messages WHERE platform = ? AND workspace > ?", ""
+    while (found := tx.execute(next_, (platform, last)).fetchall()[0][0]) is not None:
+        last = str(found)
+        if last not in workspaces:
+            left(tx, platform, last, now)
+
+
 def get(tx: Execute, whose: str) -> Erasure | None:
     """The newest of that person or workspace."""
     rows = tx.execute(f"SELECT {_COLUMNS} FROM erasures WHERE whose = ?", (whose,)).fetchall()
@@ -97,9 +107,14 @@ def unfinished(tx: Execute) -> list[Erasure]:
 
 
 def done(tx: Execute, one: Erasure, now: float) -> None:
-    """Nothing of it is left here; unless it was asked for once more meanwhile."""
+    """Nothing of it is left here; unless it was asked for once more meanwhile.
+
+    What was asked of the model server since `forget_person` is nobody's, too: now, or once it has a price.
+    """
     finished = "UPDATE erasures SET done_at = ? WHERE whose = ? AND asked_at = ?"
     tx.execute(finished, (now, one.whose, one.asked_at)).fetchall()
+    if "/" not in one.whose:
+        usage.forget(tx, one.of[0], one.whose, (), now)
 
 
 def covers(tx: Execute, message: IncomingMessage) -> bool:
@@ -211,9 +226,12 @@ def forget_old(tx: Execute, before: float, now: float) -> bool:
 
 
 def settle(tx: Execute, now: float) -> None:
-    """Erasures that are long done, and notices whose time is over, are not needed any more."""
+    """Erasures that are long done, and notices and limits whose time is over, are not needed any more."""
     tx.execute("DELETE FROM erasures WHERE done_at < ?", (now - KNOWN,)).fetchall()
     tx.execute("DELETE FROM notices WHERE until < ?", (now,)).fetchall()
+    tx.execute("DELETE FROM buckets WHERE full_at < ?", (now,)).fetchall()
+    if begun := usage.today(tx, now):
+        reservations.over(tx, begun[1])
 
 
 def people_of(tx: Execute, one: Erasure) -> list[str]:
@@ -251,10 +269,10 @@ _PLAIN: Final = (
     ),
     "UPDATE saved_questions SET actor = '' WHERE actor = ?",
 )
-"""Notices of limits stay until their windows end: to erase is no way around a limit."""
+"""Notices and buckets of limits stay until their windows end: to erase is no way around a limit."""
 
 
-def forget_person(tx: Execute, one: Erasure) -> None:
+def forget_person(tx: Execute, one: Erasure, now: float) -> None:
     """What is kept of a person beside what was said: votes, logins, names; of the ledger all but its numbers.
 
     Before what was said goes, for that tells which direct messages are theirs.
@@ -268,6 +286,7 @@ def forget_person(tx: Execute, one: Erasure) -> None:
     places = [place for (place,) in tx.execute(direct, (platform, id)).fetchall()]
     for sql in _PLAIN:
         tx.execute(sql, (one.whose,)).fetchall()
+    tx.execute("DELETE FROM buckets WHERE subject = ? AND full_at <= ?", (one.whose, now)).fetchall()
     for each in (id, *places):
         tx.execute("DELETE FROM names WHERE platform = ? AND id = ?", (platform, each)).fetchall()
-    usage.forget(tx, platform, one.whose, places)
+    usage.forget(tx, platform, one.whose, places, now)

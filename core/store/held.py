@@ -48,6 +48,8 @@ _HELD: Final[Mapping[str, tuple[str, str]]] = {
         "usage WHERE person IN (SELECT whose FROM who)",
     ),
     "names": ("workspace, name", "names JOIN who ON names.platform = who.platform AND names.id = who.person"),
+    "reservations": ("at, price", "reservations WHERE person IN (SELECT whose FROM who)"),
+    "limits": ("about, full_at", "buckets WHERE subject IN (SELECT whose FROM who)"),
     "notices": ("about, until", "notices WHERE person IN (SELECT whose FROM who)"),
     "logins": ("kind, created_at, used_at", "sessions WHERE name IN (SELECT whose FROM who)"),
     "audit": ("at, actor, action, object", "audit JOIN who ON actor = whose OR object = whose"),

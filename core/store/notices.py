@@ -24,3 +24,8 @@ def told(tx: Execute, person: str, about: str, now: float) -> bool:
     """Whether that person was told of it, and nothing more is to be said now."""
     found = "SELECT 1 FROM notices WHERE person = ? AND about = ? AND until > ?"
     return bool(tx.execute(found, (person, about, now)).fetchall())
+
+
+def forget(tx: Execute, about: str) -> None:
+    """It is not what it was when people were told of it: they are told anew, and admins, too."""
+    tx.execute("DELETE FROM notices WHERE about IN (?, ?)", (about, f"{about} admins")).fetchall()

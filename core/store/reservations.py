@@ -6,7 +6,16 @@ A row is on disk before its request is made, and goes in the transaction that wr
 
 from __future__ import annotations
 
+from hashlib import sha256
+from secrets import token_hex
+from typing import Final
+
+from core.store import facts
 from core.store.database import Execute
+
+SALT: Final = "erased"
+"""The fact that keeps the names of `forget` from being guessed by whoever has only them."""
+_ERASED: Final = "erased:%"
 
 
 def add(
@@ -43,7 +52,37 @@ def newest(tx: Execute, run: str, step: str) -> str:
 
 def kept(tx: Execute, since: float, person: str = "") -> tuple[int, int]:
     """What is kept since then, of that person or of all; and of that what may be let go of again."""
-    sums = "SELECT COALESCE(SUM(price), 0), COALESCE(SUM(price * live), 0) FROM reservations "
-    sums += "WHERE at >= ? AND (person = ? OR ? = '')"
-    everything, live = tx.execute(sums, (since, person, person)).fetchall()[0]
+    sums = "SELECT COALESCE(SUM(price), 0), COALESCE(SUM(price * live), 0) FROM reservations WHERE at >= ? "
+    sums += "AND person IN (?, ?)" if person else "AND person NOT LIKE ?"
+    named = (person, _erased(tx, person)) if person else (_ERASED,)
+    everything, live = tx.execute(sums, (since, *named)).fetchall()[0]
     return int(everything), int(live)
+
+
+def forget(tx: Execute, person: str, since: float, spent: int, now: float) -> None:
+    """They are nobody's from now on. What that person's day, which began then, has cost is kept for the day's
+    limit alone, under a name that tells nobody who it was: to erase is no way around a limit.
+    """
+    if facts.find(tx, SALT) is None:
+        facts.remember(tx, SALT, token_hex(16))
+    over(tx, since)
+    theirs = "SELECT COALESCE(SUM(price), 0) FROM reservations WHERE at >= ? AND person = ?"
+    ((own,),) = tx.execute(theirs, (since, person)).fetchall()
+    tx.execute("UPDATE reservations SET person = '' WHERE person = ?", (person,)).fetchall()
+    if spent + own:
+        name = _erased(tx, person)
+        tx.execute(
+            "INSERT INTO reservations (id, person, at, price, live) VALUES (?, ?, ?, ?, 0) "
+            "ON CONFLICT (id) DO UPDATE SET price = reservations.price + excluded.price",
+            (name, name, now, spent + own),
+        ).fetchall()
+
+
+def over(tx: Execute, since: float) -> None:
+    """A day began then: what those had spent whose data was erased before counts for nothing any more."""
+    tx.execute("DELETE FROM reservations WHERE person LIKE ? AND at < ?", (_ERASED, since)).fetchall()
+
+
+def _erased(tx: Execute, person: str) -> str:
+    salt = facts.find(tx, SALT)
+    return f"erased:{sha256(f'{salt} {person}'.encode()).hexdigest()}" if salt else person

@@ -80,7 +80,8 @@ def add(tx: Execute, *rows: Usage) -> None:
             (reservations.drop if known else reservations.lose)(tx, one.held)
         if one.outcome == "unsent":
             continue
-        values = [getattr(one, name) for name in _COLUMNS]
+        told = replace(one, person="", place="") if _erased(tx, one) else one
+        values = [getattr(told, name) for name in _COLUMNS]
         (seq,) = tx.execute(_ADD, (*values, one.run_id, one.kind, one.step)).fetchall()[0]
         if zone is not None:  # else the next start counts them all
             _count(tx, _COUNT_ONE, day_of(one.began_at, zone), seq)
@@ -222,8 +223,29 @@ def _count(tx: Execute, sql: str, day: str, *which: float) -> None:
     tx.execute(sql, (*which * len(_PASSES), *[day] * _DAYS_NAMED)).fetchall()
 
 
-def forget(tx: Execute, platform: str, person: str, places: Iterable[str]) -> None:
-    """The numbers stay, nobody's from now on; nor do they tell of these places, which are one person's."""
+def _erased(tx: Execute, one: Usage) -> bool:
+    """Whether it began before the data of its person had been erased."""
+    sql = "SELECT 1 FROM erasures WHERE whose = ? AND done_at >= ?"
+    return bool(one.person and tx.execute(sql, (one.person, one.began_at)).fetchall())
+
+
+def today(tx: Execute, now: float) -> tuple[str, float] | None:
+    """The day of that moment as it is counted here, and when it began; None before a first start."""
+    zone = facts.find(tx, DAYS)
+    day = day_of(now, zone) if zone is not None else ""
+    return (day, begins(date.fromisoformat(day), zone)) if day else None
+
+
+def forget(tx: Execute, platform: str, person: str, places: Iterable[str], now: float) -> None:
+    """The numbers stay, nobody's from now on; nor do they tell of these places, which are one person's.
+
+    What the person's day has cost stays counted for its limit (`reservations.forget`).
+    """
+    if begun := today(tx, now):
+        day, since = begun
+        sums = "SELECT COALESCE(SUM(price), 0) FROM usage_days WHERE what = 'person' AND day = ? AND name = ?"
+        ((spent,),) = tx.execute(sums, (day, person)).fetchall()
+        reservations.forget(tx, person, since, spent, now)
     tx.execute("UPDATE usage SET person = '' WHERE person = ?", (person,)).fetchall()
     named = [("person", person)]
     for place in places:

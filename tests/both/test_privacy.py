@@ -84,3 +84,9 @@ async def test_who_lets_the_bot_go_and_takes_it_in_again(product: Product, slack
         await discord.until(lambda: _gone(tmp_path) == {f"slack/{slack.team}"})
     async with product(tenant_grace_days=1):
         await slack.until(lambda: not _gone(tmp_path))
+        await discord.say(ANN, ROOM, "Hello", mention_bot=True)
+        await discord.until(lambda: discord.posts(ROOM))
+    discord.remove_bot(GUILD)
+    discord.expire_sessions()
+    async with product(tenant_grace_days=1):  # nobody tells it of that any more
+        await slack.until(lambda: _gone(tmp_path) == {f"discord/{GUILD}"})

@@ -64,7 +64,7 @@ SLACK = [
     ("slack.token", "warn", "503", lambda s: s.fail("auth.test", status=503)),
     ("slack.token", "fail", "cannot be reached", lambda s: s.fail("auth.test", drop=True)),
     ("slack.scopes", "warn", "files:read (it cannot read files", lambda s: s.scopes.discard("files:read")),
-    ("slack.scopes", "warn", "copy the token again", lambda s: s.scopes.discard("users:read")),
+    ("slack.scopes", "fail", "copy the token again", lambda s: s.scopes.discard("users:read")),
     ("slack.scopes", "fail", "chat:write (it cannot answer)", lambda s: s.scopes.discard("chat:write")),
     ("slack.connection", "fail", "connections:write", lambda s: s.api.app_scopes.clear()),
     (

@@ -88,5 +88,8 @@ async def test_an_own_text_on_its_way_answers_the_same_wish_too(hands, kind):
     assert 3 == len(all_of(told))
     hands.let(hands.ids()[0])
     await asyncio.sleep(0.05)
-    await box.receive(message("62", kind=kind))
-    assert ["62"] == (await begun(hands))[-1]
+    await box.receive(message("62", kind=kind))  # just answered, and nothing else was said since
+    assert ["61"] == (await begun(hands))[-1]
+    await box.receive(message("63", kind="memory"))
+    await box.receive(message("64", kind=kind))
+    assert ["64"] == (await begun(hands))[-1]

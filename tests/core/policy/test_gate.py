@@ -11,11 +11,12 @@ from typing import Any
 import pytest
 
 from core.policy.access import Access
+from core.policy.limits import Limits
 from core.tools import Toolbox, tool
 from core.types import Address, Attachment, Standing
 from standins.script.script import Call
 from tests.core.fakes import TIMEOUT, FakePlatform, Heard
-from tests.core.whole import Core, core
+from tests.core.whole import Core, core, rules
 from tests.scripted_model import ScriptedModel
 
 CANARY, DIRECT, NOBODY = "canary-5512", Address("fake", "", "D1", "D1"), Standing(member=False)
@@ -40,10 +41,11 @@ class Watched(FakePlatform):
         return b"words in a file"
 
 
-def gated(directory: Path, script: Heard) -> AbstractAsyncContextManager[Core]:
+def gated(directory: Path, script: Heard, **policy: Any) -> AbstractAsyncContextManager[Core]:
     done.clear()
-    box = Toolbox.of(note)
-    return core(directory, ScriptedModel(script), platform=Watched(), access=MEMBERS, toolbox=box)
+    more: dict[str, Any] = {"policy": rules(access=MEMBERS, **policy)} if policy else {}
+    box, model = Toolbox.of(note), ScriptedModel(script)
+    return core(directory, model, platform=Watched(), access=MEMBERS, toolbox=box, **more)
 
 
 def on_disk(directory: Path) -> bool:
@@ -88,8 +90,15 @@ async def test_nothing_is_shown_or_done_before_the_standing_is_known(tmp_path, s
             assert abs(until - time.time() - (60 if notice == UNKNOWN else 86_400)) < 9
 
 
-@pytest.mark.parametrize("standing", [Standing(), NOBODY])
-async def test_no_file_is_fetched_before_and_a_death_changes_nothing(tmp_path, standing):
+@pytest.mark.parametrize(
+    ("standing", "step", "value"),
+    [
+        (Standing(), "", ""),
+        (NOBODY, "post:0", '{"id": "P1"}'),
+        (NOBODY, "answer", '{"ending": "completed", "text": "yes"}'),
+    ],
+)
+async def test_no_file_is_fetched_before_and_a_death_changes_nothing(tmp_path, standing, step, value):
     """The next process asks again; what was shown before a death was allowed, and nobody is asked then."""
     async with gated(tmp_path, Heard()) as spool:
         await asked(spool, files=(Attachment("F1", "a.txt", "fake://a"),))
@@ -98,12 +107,28 @@ async def test_no_file_is_fetched_before_and_a_death_changes_nothing(tmp_path, s
         await spool.die()
         told = spool.platform.standings["U1"] = asyncio.get_running_loop().create_future()
         told.set_result(standing)
-        if standing == NOBODY:
-            post = "INSERT INTO steps (id, run_id, name, value, created_at) SELECT 's', id, 'post:0', ?, 1 "
-            await spool.rows(post + "FROM runs", '{"id": "P1"}')
+        if step:
+            known = "INSERT INTO steps (id, run_id, name, value, created_at) SELECT 's', id, ?, ?, 1 "
+            await spool.rows(known + "FROM runs", step, value)
         await spool.restart()
         await spool.idle()
-        assert (["F1"], [("completed", None)]) == (done, await spool.outcomes())
+        assert ([] if step == "answer" else ["F1"], [("completed", None)]) == (done, await spool.outcomes())
+
+
+@pytest.mark.parametrize("standing", [Standing(), NOBODY])
+async def test_own_texts_and_notices_of_a_limit_wait_for_the_standing_too(tmp_path, standing):
+    """Also those that were folded into one; a stranger has the one notice that they are one."""
+    limits = Limits(person_minute=2)
+    async with gated(tmp_path, Heard(), limits=limits) as spool:
+        told = await asked(spool, kind="help")
+        await spool.say("2", CANARY, address=DIRECT, unproven=True, kind="help")
+        await spool.say("3", CANARY, address=DIRECT, unproven=True)
+        await asyncio.sleep(0.1)
+        assert ([], []) == (spool.platform.notices, spool.platform.replies)
+        told.set_result(standing)
+        await spool.idle()
+        ((_, words),) = spool.platform.notices
+        assert (standing == NOBODY) == (REFUSED in words) == (not spool.platform.replies)
 
 
 @pytest.mark.promise("L3")

@@ -13,6 +13,8 @@ from typing import Any
 
 import pytest
 
+from core.policy.budget import Money
+from core.policy.limits import Limits
 from core.policy.personal_data import DAY, Erasing, Terms, erase, show
 from core.settings import Settings
 from core.store import copies, summaries, threads, usage, usage_days
@@ -162,6 +164,37 @@ async def spent(spool: Core) -> tuple[list[Any], Any]:
         return [(day, one.input, one.price_usd) for day, one in days.items()], people
 
     return await spool.db(work)
+
+
+@pytest.mark.promise("L2")
+@pytest.mark.promise("P1")
+async def test_to_erase_is_no_way_around_the_limit_of_a_day(tmp_path):
+    """What the day has cost counts on until it ends, though nobody can tell whose it was; a request that
+    comes late into the ledger is nobody's, too. Of the month it counts once."""
+    money = Money(person_day=0.002, month=9.0)
+    more: Any = {"money": money, "policy": rules(limits=Limits(money=money), scope="person-topic")}
+    script = Heard(*(["word " * 800] * 9))
+    async with served(tmp_path, script, **more) as (spool, _):
+        for number in range(1, 7):
+            await spool.ask(str(number), address=elsewhere(topic=f"T{number}"))
+        asked, now = len(script.requests), time.time()
+
+        def left(tx: Any) -> list[tuple[int, int]]:
+            return [window.left(tx) for window in money.windows(ME, now)]
+
+        before = await spool.db(left)
+        for _ in range(2):
+            await spool.db(lambda tx: erase(tx, ME, ME, time.time()))
+            await finished(spool, Erasing(spool.db, spool._served, spool.lanes))
+        late = usage.Usage("answer", "m", now - 60, "completed", price_usd=0.0, person=ME, place="D1")
+        await spool.db(lambda tx: usage.add(tx, late))
+        assert before == await spool.db(left)
+        assert [] == await spool.rows("SELECT person, place FROM usage WHERE person <> '' OR place = 'D1'")
+        assert [] == await spool.rows("SELECT id FROM reservations WHERE id || person LIKE '%U1%'")
+        await spool.ask("9", address=elsewhere(topic="T9"))
+        assert asked == len(script.requests)
+        await Erasing(spool.db, spool._served, clock=lambda: now + 2 * DAY).look()
+        assert [] == await spool.rows("SELECT * FROM reservations")
 
 
 @pytest.mark.promise("P2")

@@ -81,3 +81,16 @@ async def test_who_waits_for_a_person_makes_room(hands):
     )
     await box._approvals.asked()
     assert [["1"], ["2"]] == await begun(hands)
+
+
+async def test_who_stands_behind_a_message_that_was_deleted_begins(hands):
+    """In a thread of several people: the first there waits for its writer's turn, and is taken back."""
+    box = inbox(hands, scope="topic", limits=Limits(person_runs=1))
+    await hands.resume(0)
+    await said(box, "U1 1")
+    where = elsewhere(channel="C2")
+    await box.receive(message("2", user="U1", address=where))
+    await box.receive(message("3", user="U2", address=where))
+    assert [["1"]] == await begun(hands)
+    assert await box.withdraw(where, "2")
+    assert [["1"], ["3"]] == await begun(hands)
