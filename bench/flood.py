@@ -24,7 +24,7 @@ SECONDS, REST = 20.0, 2.0
 """How long they go on asking, and how long they read each answer."""
 SLOWER = 1.5
 WINDOW = 5.0
-"""Seconds in which Discord counts the posts of a channel; Slack, where it is one a second, is held to no more."""
+"""Seconds in which Discord counts the posts of a channel; held to on Slack, too, where it is one a second."""
 GUILD = "310000000000000000"
 
 Say = Callable[[int, int, str], Awaitable[Callable[[], bool]]]
