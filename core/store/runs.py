@@ -75,12 +75,12 @@ def saying(tx: Execute, person: str, address: Address, kind: Kind, since: float)
         (*there, kind),
     ).fetchall()
     newest = tx.execute(
-        "SELECT runs.id, json_extract(body, '$.kind') FROM runs JOIN messages ON messages.run_id = runs.id "
-        "WHERE runs.created_at > ? AND runs.person = ? AND workspace = ? AND channel = ? "
-        "AND status NOT IN ('failed', 'cancelled') ORDER BY runs.seq DESC LIMIT 1",
+        "SELECT runs.id, json_extract(body, '$.kind'), status FROM runs "
+        "JOIN messages ON messages.run_id = runs.id WHERE runs.created_at > ? "
+        "AND runs.person = ? AND workspace = ? AND channel = ? ORDER BY runs.seq DESC LIMIT 1",
         (since, *there),
     ).fetchall()
-    said = [id for id, of in newest if of == kind]
+    said = [id for id, of, status in newest if of == kind and status not in ("failed", "cancelled")]
     return RunId(rows[0][0]) if rows else RunId(said[0]) if said else None
 
 
