@@ -223,6 +223,8 @@ class OpenAIModel:
         if self._features.background:
             fields["background"] = True
         fields |= prompt.options
+        if not fields["store"]:
+            fields.pop("background", None)  # which is kept until somebody has it deleted
         if prompt.tools:
             fields["tools"] = prompt.tools
         return fields
@@ -252,7 +254,7 @@ class OpenAIModel:
             if kind in TERMINAL:
                 position.ended = True
                 yield from self._last(kind, data, position)
-            elif kind == "response.created" and self._features.background:
+            elif kind == "response.created" and self._features.background and position.kept:
                 position.response_id = data["response"]["id"]
                 yield Started(position.response_id)
             else:
@@ -283,11 +285,14 @@ class _Position:
     response_id: str = ""
     sequence: int = -1
     ended: bool = False
+    kept: bool = True
+    """By the server, where it runs in the background."""
     assembly: Assembly = field(default_factory=Assembly)
 
 
 def _position(prompt: Prompt, response_id: str = "") -> _Position:
-    return _Position(response_id, assembly=Assembly(details=prompt.details))
+    kept = prompt.options.get("store") is not False
+    return _Position(response_id, kept=kept, assembly=Assembly(details=prompt.details))
 
 
 def _after(sequence: int) -> dict[str, object]:

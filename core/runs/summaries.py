@@ -197,7 +197,11 @@ class Summaries:
             items=(items.item("user", spoken),),
             cache_key=f"summary-{thread}",
             user="summary",
-            options={"max_output_tokens": max(512, most * 2), **thinking},
+            options={
+                "max_output_tokens": max(512, most * 2),
+                "store": False,
+                **thinking,
+            },  # nobody resumes it
         )
         context, said = await self._ready(), ""
         row = replace(_row(work.assistant), thread_id=thread)

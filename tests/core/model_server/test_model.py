@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from core.errors import Permanent, Retryable
 from core.model_server.model import Features
-from core.types import Finished, ModelEvent, TextDelta
-from tests.core.model_server.wire import DONE, PORTABLE, Sent, asking, delta, events, frame, refusal, wire
+from core.types import Finished, ModelEvent, Started, TextDelta
+from tests.core.model_server.wire import (
+    DONE,
+    PORTABLE,
+    PROMPT,
+    Sent,
+    asking,
+    delta,
+    events,
+    frame,
+    refusal,
+    wire,
+)
 
 
 async def answered(*chunks: bytes, features: Features = PORTABLE, end: Any = "whole") -> list[ModelEvent]:
@@ -42,8 +54,10 @@ async def test_a_full_request_asks_for_everything_the_vendor_has():
         for features in (Features(effort="none"), PORTABLE, Features(background=True, effort="high")):
             async with asking(server, features) as model:
                 await events(model)
+        async with asking(server, Features(background=True)) as model:
+            unkept = [one async for one in model.stream(replace(PROMPT, options={"store": False}))]
 
-    got, portable, background = server.requests
+    got, portable, background, once = server.requests
     assert ("POST", "/v1/responses") == (got.method, got.path)
     assert "Bearer sk-test" == got.headers["authorization"]
     assert got.json == {
@@ -60,6 +74,8 @@ async def test_a_full_request_asks_for_everything_the_vendor_has():
     assert {"model", "instructions", "stream", "store", "input"} == set(portable.json)
     assert (True, True) == (background.json["background"], background.json["store"])
     assert {"effort": "high"} == background.json["reasoning"]
+    assert (False, None) == (once.json["store"], once.json.get("background"))
+    assert not any(isinstance(one, Started) for one in unkept)
 
 
 @pytest.mark.parametrize("named", [True, False])
