@@ -75,6 +75,8 @@ async def spoken(directory: Path) -> AsyncIterator[tuple[Core, OpenAIStandin, Er
         )
         await spool.run_context.library.keep(direct, "canary-doc.txt", b"canary-doc", days=7)
         await spool.inbox.called(HERE, {"U1": "canary-called", "U2": "Ben"})
+        anew = threads.renew
+        await spool.db(lambda tx: anew(tx, elsewhere(topic="T7"), "U1", "user", origin="reset", now=9.0))
         ((run,),) = await spool.rows("SELECT run_id FROM messages WHERE platform_id = '1'")
         ref = "fake:post"
         await spool.rows("UPDATE steps SET ref = ? WHERE name = 'answer' AND run_id = ?", ref, run)
@@ -148,6 +150,7 @@ async def test_nothing_of_a_person_is_left_and_others_keep_theirs(tmp_path, deat
         assert {"audit": 1} == {name: count for name, count in left.items() if count}
         (deed,) = await spool.db(lambda tx: newest(tx, 9))
         assert ("operator", "data.erase", ME) == (deed.actor, deed.action, deed.object)
+        assert [] == await spool.rows("SELECT member FROM thread_map WHERE member LIKE 'U1%'")
         kept = str(await spool.rows("SELECT item FROM items"))
         assert all(text in kept for text in ("Fine?", "What did they ask?", "Rain."))
         after = await spent(spool)
