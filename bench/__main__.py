@@ -8,11 +8,11 @@ import os
 import sys
 from collections.abc import AsyncIterator
 
-from bench import answers, api, boot, console, growth, limits, usage, way
+from bench import answers, api, boot, console, flood, growth, limits, usage, way
 from bench.table import Row, table
 
 PLATFORMS = ("slack", "discord")
-WHAT = ("answers", "growth", "boot", "way", "api", "console", "usage", "all")
+WHAT = ("answers", "growth", "boot", "way", "api", "console", "usage", "flood", "all")
 
 
 def _options(arguments: list[str] | None) -> argparse.Namespace:
@@ -50,6 +50,9 @@ async def _measured(options: argparse.Namespace) -> AsyncIterator[list[Row]]:
         yield await console.measure()
     if options.what in ("usage", "all"):
         yield await usage.measure()
+    if options.what == "flood":
+        for platform in platforms:
+            yield await flood.measure(platform)
     if options.what in ("way", "all"):
         yield await way.measure(verbose=options.verbose)
 

@@ -206,6 +206,58 @@ class KeyedLock:
         return lock
 
 
+class Turns:
+    """`async with turns.of(key, person):` one at a time for each key, and the people who wait go round.
+
+    Who has just had a turn is behind all others who wait; what is `later` is behind all that is not.
+    """
+
+    def __init__(self) -> None:
+        self._waiting: dict[Hashable, dict[str, list[_Turn]]] = {}
+        """Of each key that is held, by person, whose turn is next first."""
+
+    @contextlib.asynccontextmanager
+    async def of(self, key: Hashable, person: str, *, later: bool = False) -> AsyncIterator[None]:
+        """Wait for the person's turn there, then have it."""
+        held = self._waiting.get(key)
+        if held is None:
+            self._waiting[key] = {}
+        else:
+            turn = _Turn(later)
+            held.setdefault(person, []).append(turn)
+            try:
+                await turn.given
+            except asyncio.CancelledError:
+                if not turn.given.cancelled():  # it was given, and is not taken any more
+                    self._over(key, person)
+                raise
+        try:
+            yield
+        finally:
+            self._over(key, person)
+
+    def _over(self, key: Hashable, person: str) -> None:
+        held = self._waiting[key]
+        if more := held.pop(person, None):
+            held[person] = more
+        for name in list(held):
+            held[name] = [turn for turn in held[name] if not turn.given.done()]
+            if not held[name]:
+                del held[name]
+        waiting = [(turn.later, name, turn) for name, turns in held.items() for turn in turns]
+        if not waiting:
+            del self._waiting[key]
+            return
+        _, name, turn = min(waiting, key=lambda one: one[0])
+        held[name].remove(turn)
+        turn.given.set_result(None)
+
+
+class _Turn:
+    def __init__(self, later: bool) -> None:
+        self.later, self.given = later, asyncio.get_running_loop().create_future()
+
+
 HELD_UP: Final = 1.0
 """Seconds without a sign of life of the event loop until the log says what keeps it from going on."""
 DEPTH: Final = 6

@@ -36,7 +36,7 @@ from bots.replies.links import LinkGate
 from bots.replies.live import FullReply
 from bots.replies.markdown import Pages
 from bots.replies.posts import Count, Gone, Posts
-from core.concurrency import Background, KeyedLock
+from core.concurrency import Background, Turns
 from core.errors import SpoolError, Unreachable
 from core.inbox import Inbox
 from core.settings import Settings
@@ -81,7 +81,7 @@ class DiscordPlatform:
         following = Following.of(settings, self.name)
         self._bot = Bot(inbox, self._identifies, content=bool(following.threads or following.channels))
         self._markup, self._markdown = DiscordMarkup(), Markdown(loose=True)
-        self._api, self._pace, self._locks = DiscordApi(self._bot.http), Pace(), KeyedLock()
+        self._api, self._pace, self._turns = DiscordApi(self._bot.http), Pace(), Turns()
         self._files = DiscordFiles(settings.discord_api_url)
         self._gateway = Gateway(self._bot, self._identifies)
         self._logged_in = asyncio.Event()
@@ -209,7 +209,7 @@ class DiscordPlatform:
         if hook and hook.target:
             poster.target = hook.target
         poster.placed = partial(self._newest, journal.claim.thread, message.address.channel)
-        posts = Posts(journal, poster, self._locks)
+        posts = Posts(journal, poster, self._turns)
         pages = Pages(self._markup, poster.limit)
         brush = EditBrush(posts, lambda body, _, final: pages.posts(body, final=final), activities=True)
         links = LinkGate(self._settings.link_gate, self._markdown, journal.stood)
@@ -255,7 +255,8 @@ class DiscordPlatform:
     async def notice(self, message: IncomingMessage, words: str) -> None:
         """See `core.ports.Door`: only an interaction could be answered so that nobody else sees it."""
         with contextlib.suppress(SpoolError):
-            await self.tell(message, words)
+            async with self._turns.of(message.address, message.user, later=True):
+                await self.tell(message, words)
 
     async def direct(self, user: str, words: str) -> None:
         """See `bots.intake.alerts.Direct`."""

@@ -1,7 +1,8 @@
 """The posts of one run, of whatever kind: made once each, and found again after a crash.
 
-Creating is the one step a platform may not repeat. It is serialised per topic and its intent is journaled
-first, so after a crash at most one own post of a topic belongs to no run: it is ours, and is adopted.
+Creating is the one step a platform may not repeat. It is serialised per topic, where people take turns and
+answers come before our own texts, and its intent is journaled first. So after a crash at most one own post of
+a topic belongs to no run: it is ours, and is adopted.
 """
 
 from __future__ import annotations
@@ -11,9 +12,10 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Final, Protocol, TypeVar
 
-from core.concurrency import Backoff, KeyedLock, retry
+from core.concurrency import Backoff, Turns, retry
 from core.errors import Retryable, SpoolError, Unreachable
 from core.store import runs, steps
 from core.store.database import Execute
@@ -111,9 +113,10 @@ class Posts:
     a platform that knows a repeated creation would give the deleted post.
     """
 
-    def __init__(self, journal: Journal, poster: Poster, locks: KeyedLock) -> None:
-        self._journal, self.poster, self._locks = journal, poster, locks
-        self._topic = journal.claim.messages[-1].address
+    def __init__(self, journal: Journal, poster: Poster, turns: Turns) -> None:
+        self._journal, self.poster = journal, poster
+        message = journal.claim.messages[-1]
+        self._turn = partial(turns.of, message.address, message.user, later=message.kind != "ask")
         self._untouched: set[str] = set()  # parts whose creation surely had no effect
         self._blind = False  # the newest look for a post could not read the topic
 
@@ -167,7 +170,7 @@ class Posts:
         until the outcome is known: nobody else can take a post for theirs that is ours. A Retryable of
         `make` that is not Unclear says that nothing was made, as NothingToPost does.
         """
-        async with self._locks.of(self._topic):
+        async with self._turn():
             state = self._journal.get(step)
             if isinstance(state, Posted):
                 return state.id, False
@@ -232,7 +235,7 @@ class Posts:
         """The post journaled as that step, looked for if it was made and not recorded; None without one."""
         state = self._journal.get(step)
         if isinstance(state, Intended):
-            async with self._locks.of(self._topic):  # else another run's newest might look free
+            async with self._turn():  # else another run's newest might look free
                 if post := await self._orphan(sign):
                     await self._record(step, post)
         state = self._journal.get(step)

@@ -19,6 +19,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bots.replies.posts import Count, Gone, Unclear, uncounted
 from bots.slack.words import POSTING_CURES, REVOKED
+from core.concurrency import Turns
 from core.errors import Retryable, SpoolError, Unreachable
 
 logger = logging.getLogger(__name__)
@@ -174,6 +175,7 @@ class Budget:
         self._made: dict[str, deque[float]] = defaultdict(deque)
         self._blocked: dict[str, float] = {}
         self._limited: set[str] = set()
+        self._turns = Turns()
         self._post_turns: dict[str, float] = {}
         self._next_update = 0.0
         self._next_append = 0.0
@@ -237,11 +239,14 @@ class Budget:
         self.note("chat.update")
         self._next_update = time.monotonic() + FASTEST_UPDATE
 
-    async def post_turn(self, channel: str) -> None:
-        """Wait for this channel's turn, once Slack has asked for turns there."""
+    async def post_turn(self, channel: str, person: str, *, later: bool = False) -> None:
+        """Wait for this person's turn in the channel (see `Turns`), once Slack has asked for turns there."""
         if channel not in self._limited:
             return
-        now = time.monotonic()
-        turn = max(now, self._blocked.get(channel, 0.0), self._post_turns.get(channel, 0.0))
-        self._post_turns[channel] = turn + POST_SPACING
-        await asyncio.sleep(turn - now)
+        async with self._turns.of(channel, person, later=later):
+            while (left := self._next_post(channel) - time.monotonic()) > 0:  # noqa: ASYNC110 - it may be put off
+                await asyncio.sleep(left)
+            self._post_turns[channel] = time.monotonic() + POST_SPACING
+
+    def _next_post(self, channel: str) -> float:
+        return max(self._blocked.get(channel, 0.0), self._post_turns.get(channel, 0.0))

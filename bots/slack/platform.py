@@ -40,7 +40,7 @@ from bots.slack.socket import SocketMode, unconnected
 from bots.slack.status import Status
 from bots.slack.stream import StreamBrush, Streaming
 from bots.slack.words import NO_TOKEN, token_refused
-from core.concurrency import Background, Backoff, KeyedLock, retry
+from core.concurrency import Background, Backoff, Turns, retry
 from core.errors import Retryable, SpoolError, loggable
 from core.inbox import Inbox
 from core.settings import Settings
@@ -78,7 +78,7 @@ class SlackPlatform:
             session=session,  # without it the SDK opens a new connection for each call
             retry_handlers=[],  # a repeated post could appear twice
         )
-        self._budget, self._locks, self._markdown = Budget(), KeyedLock(), Markdown(loose=False)
+        self._budget, self._turns, self._markdown = Budget(), Turns(), Markdown(loose=False)
         self._streaming = Streaming(self._client, self._budget, Refusals(), SlackMarkup())
         self._files = SlackFiles(
             self._client, session, token=settings.slack_bot_token, api_url=settings.slack_api_url
@@ -175,8 +175,8 @@ class SlackPlatform:
             self._status.waiting(address, "")  # what a process before this one may have left
         status = self._words("thinking", message) if wanted else ""
         async with self._status.thinking(address, status) as thinking:
-            poster = SlackPoster(self._client, self._budget, address, run, self._bot_user, thinking.posting)
-            posts = Posts(journal, poster, self._locks)
+            poster = SlackPoster(self._client, self._budget, message, run, self._bot_user, thinking.posting)
+            posts = Posts(journal, poster, self._turns)
             show_activities = lambda activities: thinking.doing(self._busy(message, activities))  # noqa: E731
             brush = StreamBrush(self._streaming, posts, poster, message, show_activities, begun=begun)
             files = Uploads(self._client, self._session, address, journal)

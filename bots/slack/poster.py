@@ -15,7 +15,7 @@ from bots.replies.safe_text import harmless
 from bots.slack.api import FORBIDDEN, Budget, Limited, Refused, call
 from bots.slack.markup import ROOM
 from core.errors import Retryable, SpoolError, Unreachable
-from core.types import Address, AnswerButton, ApprovalRequest, RunId
+from core.types import Address, AnswerButton, ApprovalRequest, IncomingMessage, RunId
 
 logger = logging.getLogger(__name__)
 METADATA = "assistant_run"
@@ -38,12 +38,13 @@ class SlackPoster:
         self,
         client: AsyncWebClient,
         budget: Budget,
-        address: Address,
+        message: IncomingMessage,
         run: RunId,
         me: Callable[[], Awaitable[str]],
         posting: Callable[[], Callable[[], None]],
     ) -> None:
-        self._client, self._budget, self._address, self._run, self._me = client, budget, address, run, me
+        self._client, self._budget, self._run, self._me = client, budget, run, me
+        self._message, self._address = message, message.address
         self.posting = posting
         """Called right before something new appears."""
         self.ordinary: set[str] = set()
@@ -105,7 +106,7 @@ class SlackPoster:
         channel = self._address.channel
         where: dict[str, Any] = {"channel": channel, "thread_ts": self._address.topic}
         where |= {"metadata": metadata, "unfurl_links": False, "unfurl_media": False}
-        await self._budget.post_turn(channel)
+        await self._budget.post_turn(channel, self._message.user, later=self._message.kind != "ask")
         posted = self.posting()
         try:
             response = await call(self._client.chat_postMessage(**body, **where))

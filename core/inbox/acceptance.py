@@ -20,6 +20,8 @@ from core.types import Address, Claim, IncomingMessage, Over, RunId, ThreadId
 logger = logging.getLogger(__name__)
 APP_TURNS: Final = 6
 """Messages of apps in a channel, or in one topic of it, that are answered without a person's between them."""
+FOLDED: Final = 5.0
+"""Seconds in which the same order of the same person there is answered by what was said to the first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,13 +98,20 @@ class Acceptance:
         if message.app and self._spun(tx, message.address):
             messages.add(tx, message, thread, None)  # a history does not bring it back
             return Receipt(new=False)
-        if message.kind == "stop" and (stopped := runs.stop(tx, thread)):
-            messages.add(tx, message, thread, None)
-            return Receipt(new=True, stopped=stopped)
+        if message.kind == "stop" and (found := self._stopped(tx, message, thread)):
+            return found
         place, person = usage.place_and_person(message.address, message.user)
         if over := self._over(tx, message, place, person, now, live=not oldest):
             return self._refused(tx, replace(message, kind="limited", over=over), thread, person, now)
         return self._accepted(tx, message, thread, person, now)
+
+    def _stopped(self, tx: Execute, message: IncomingMessage, thread: ThreadId) -> Receipt | None:
+        """What is under way there is stopped, or what waits for its turn, which begins only to say so."""
+        waiting = claims.begin(tx, thread, self._lanes.owner, self._policy.budget)
+        if stopped := runs.stop(tx, thread):
+            messages.add(tx, message, thread, None)
+            return Receipt(new=True, claim=waiting, stopped=stopped)
+        return None
 
     def _accepted(
         self, tx: Execute, message: IncomingMessage, thread: ThreadId, person: str, now: float
@@ -155,7 +164,8 @@ class Acceptance:
         """It is known, and its person is told once in the limit's window: that notice is the answer."""
         assert message.over
         if not notices.first(tx, person, message.over.limit, now, told_until(message.over, now)):
-            messages.add(tx, message, thread, None)
+            kept = replace(message, text="", files=(), quotes=()) if message.unproven else message
+            messages.add(tx, kept, thread, None)  # of who may be a stranger not what they said
             return Receipt(new=True)
         run = runs.add(tx, thread, now, lane=None, person=person)
         messages.add(tx, message, thread, run)
@@ -164,9 +174,9 @@ class Acceptance:
     def _run_for(
         self, tx: Execute, message: IncomingMessage, thread: ThreadId, person: str, now: float
     ) -> tuple[RunId, bool]:
-        """The run that answers it, and whether that is an own text which is on its way already."""
+        """The run that answers it, and whether that is an own text which is, or just was, on its way."""
         if message.kind != "ask":
-            if run := runs.saying(tx, person, message.address, message.kind):
+            if run := runs.saying(tx, person, message.address, message.kind, now - FOLDED):
                 return run, True
             return runs.add(tx, thread, now, lane=None, person=person), False  # they wait for nobody
         collect = self._policy.collect and not message.unproven

@@ -43,8 +43,10 @@ class Gate:
             self._asking = asyncio.create_task(self._ask(refused), name="standing")
 
     async def allowed(self) -> bool:
-        """Whether it may be answered, once that is known."""
-        return await asyncio.shield(self._asking) if self._asking else True
+        """Whether it may be answered, once that is known; not where the run was left before."""
+        if self._asking:
+            await asyncio.wait({self._asking})
+        return self._asking is None or (not self._asking.cancelled() and self._asking.result())
 
     async def passed(self) -> None:
         """Returns once it may be answered; else never, for the run is ordered to end."""

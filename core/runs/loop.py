@@ -365,7 +365,8 @@ class RunLoop:
         """A limit is reached before the next request: what there is until then stays."""
         run, text = self._run, self._plain(await self._shown())
         await (run.note_over(over) if text or run.rounds else run.tell(over))
-        return self._answer("incomplete", text, error=over.limit, files=self._files(run.rounds))
+        files, begun = self._files(run.rounds), text or run.rounds or self._client  # else the notice is all
+        return self._answer("incomplete" if begun else "cancelled", text, error=over.limit, files=files)
 
     async def _failed(self, notice: str, code: str) -> Answer:
         if self.input.take_back():

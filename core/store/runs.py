@@ -63,15 +63,25 @@ def open_messages(tx: Execute, person: str) -> int:
     return int(rows[0][0])
 
 
-def saying(tx: Execute, person: str, address: Address, kind: Kind) -> RunId | None:
-    """The own text of that kind for that person in that channel that is still on its way."""
+def saying(tx: Execute, person: str, address: Address, kind: Kind, since: float) -> RunId | None:
+    """The own text of that kind for that person in that channel that is still on its way, or that was given
+    since then, with nothing else between.
+    """
+    there = (person, address.workspace, address.channel)
     rows = tx.execute(
         f"SELECT runs.id FROM runs JOIN messages ON messages.run_id = runs.id WHERE runs.person = ? "
         f"AND runs.{UNFINISHED} AND lane = runs.id AND workspace = ? AND channel = ? "
         "AND json_extract(body, '$.kind') = ? ORDER BY runs.seq LIMIT 1",
-        (person, address.workspace, address.channel, kind),
+        (*there, kind),
     ).fetchall()
-    return RunId(rows[0][0]) if rows else None
+    newest = tx.execute(
+        "SELECT runs.id, json_extract(body, '$.kind'), status FROM runs "
+        "JOIN messages ON messages.run_id = runs.id WHERE runs.created_at > ? "
+        "AND runs.person = ? AND workspace = ? AND channel = ? ORDER BY runs.seq DESC LIMIT 1",
+        (since, *there),
+    ).fetchall()
+    said = [id for id, of, status in newest if of == kind and status not in ("failed", "cancelled")]
+    return RunId(rows[0][0]) if rows else RunId(said[0]) if said else None
 
 
 def by_person(tx: Execute, *, begun: bool) -> dict[str, int]:

@@ -140,7 +140,7 @@ async def test_no_handler_is_registered_beside_the_door():
     workspaces = {"app_uninstalled", "tokens_revoked"}
     assert {"message", "app_mention", "agent_session_stopped"} == heard - workspaces
     assert discord["INTERACTION_CREATE"].__func__ is DiscordInteractions.take
-    things = {one for one in discord if re.match("CHANNEL_|THREAD_|GUILD_", one)}
+    things = {one for one in discord if re.match("CHANNEL_|THREAD_|GUILD_|READY", one)}
     assert {*deeds, "INTERACTION_CREATE"} == set(discord) - things
 
 

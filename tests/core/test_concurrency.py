@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from core.concurrency import Background, Backoff, KeyedLock, LoopWatch, Slots, retry, until
+from core.concurrency import Background, Backoff, KeyedLock, LoopWatch, Slots, Turns, retry, until
 from core.errors import Permanent, Retryable, SpoolError, Unsaved
 from core.tools import Toolbox, execute
 
@@ -218,3 +218,25 @@ async def test_one_at_a_time_for_each_key():
         assert lock.of("a").locked()
         assert not lock.of("b").locked()
     assert not lock._locks
+
+
+@pytest.mark.promise("L4")
+@pytest.mark.parametrize(("wanted", "had"), [("xaffbfA", "bfffA"), ("xafFFbc", "bcfFF"), ("xaFAb", "bFA")])
+async def test_turns_go_round_between_people(wanted, had):
+    """Who had the last one is behind all others, and what is for later, a capital, behind all that is not."""
+    turns, order = Turns(), list[str]()
+
+    async def want(one: str) -> None:
+        async with turns.of("room", one.lower(), later=one.isupper()):
+            order.append(one)
+
+    async with turns.of("room", "f"):
+        waiting = [asyncio.create_task(want(one)) for one in wanted]
+        await asyncio.sleep(0)
+        waiting[0].cancel()
+        async with turns.of("elsewhere", "f"):
+            assert not order
+    waiting[1].cancel()  # in the moment in which its turn is given
+    await asyncio.gather(*waiting, return_exceptions=True)
+    assert had == "".join(order)
+    assert not turns._waiting

@@ -74,6 +74,15 @@ async def test_stop_is_never_one_too_many_while_there_is_something_to_stop(hands
     assert hands.ids()[0] == (await box.receive(message("2", kind="stop"))).stopped
 
 
+async def test_what_waits_for_its_turn_can_be_stopped(hands):
+    box, where = inbox(hands, limits=Limits(person_runs=1)), elsewhere(channel="C2")
+    await box.receive(message("1"))
+    await box.receive(message("2", address=where))
+    stopped = (await box.receive(message("3", kind="stop", address=where))).stopped
+    await hands.until(2)
+    assert (stopped, True) == (hands.ids()[1], hands.stopping[hands.ids()[1]].is_set())
+
+
 @pytest.mark.parametrize("kind", ["reset", "help", "stop"])
 async def test_an_own_text_on_its_way_answers_the_same_wish_too(hands, kind):
     """50 of one person in a channel, each in a topic of its own: one text; others get their own."""
@@ -88,5 +97,8 @@ async def test_an_own_text_on_its_way_answers_the_same_wish_too(hands, kind):
     assert 3 == len(all_of(told))
     hands.let(hands.ids()[0])
     await asyncio.sleep(0.05)
-    await box.receive(message("62", kind=kind))
-    assert ["62"] == (await begun(hands))[-1]
+    await box.receive(message("62", kind=kind))  # just answered, and nothing else was said since
+    assert ["61"] == (await begun(hands))[-1]
+    await box.receive(message("63", kind="memory"))
+    await box.receive(message("64", kind=kind))
+    assert ["64"] == (await begun(hands))[-1]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import time
 
@@ -117,6 +118,20 @@ async def test_short_answers_in_a_row_keep_within_the_limits(discord, product):
             await exchange(discord, ANN, ROOM, f"hello {number}", timeout=12)
 
     assert [] == discord.rate_limited
+
+
+@pytest.mark.promise("L4")
+async def test_an_answer_comes_before_own_texts_that_wait(discord, product):
+    """Whoever asks for many of them in a channel, another person's answer is not behind them all."""
+    discord.delay("POST", "/channels/{channel}/messages", 0.6)
+    async with product():
+        for text in ("help", "memory", "reset", "stop"):
+            await mention(discord, ANN, text)
+        await asyncio.sleep(0.2)
+        await mention(discord, BOB, "hello")
+        await discord.until(lambda: len(texts(discord, ROOM)) == 5)
+
+    assert "echo: hello" in texts(discord, ROOM)[:3]
 
 
 PROSE = " ".join(f"word{number:04d}" for number in range(700))

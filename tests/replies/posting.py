@@ -8,7 +8,7 @@ from bots.replies.approvals import ApprovalPosts
 from bots.replies.edited import EditBrush
 from bots.replies.markdown import split
 from bots.replies.posts import Posts
-from core.concurrency import KeyedLock
+from core.concurrency import Turns
 from core.store.database import Database
 from core.store.steps import Journal
 from core.types import Claim
@@ -25,11 +25,11 @@ class Process:
     """What one process has in its memory: a journal, a poster, a brush. Topic and database outlive it."""
 
     def __init__(
-        self, db: Database, topic: Topic, claim: Claim, locks: KeyedLock, *, tells: bool = False
+        self, db: Database, topic: Topic, claim: Claim, turns: Turns, *, tells: bool = False
     ) -> None:
         self.poster = MemoryPoster(topic, claim.run, tells=tells)
         self.journal = Journal(db, claim)
-        self.posts = Posts(self.journal, self.poster, locks)
+        self.posts = Posts(self.journal, self.poster, turns)
         self.questions = ApprovalPosts(self.posts, self.journal, self.poster)
         self.brush = EditBrush(self.posts, lambda text, limit, final: split(text, limit) or [""])
 
@@ -57,14 +57,14 @@ class World:
     """A topic as people see it, and the processes that write there one after the other."""
 
     def __init__(self, db: Database) -> None:
-        self.db, self.topic, self.locks, self.processes = db, Topic(), KeyedLock(), 0
+        self.db, self.topic, self.turns, self.processes = db, Topic(), Turns(), 0
 
     async def process(self, user: str = "U1", *, tells: bool = False) -> Process:
         self.processes += 1
         owner = f"process {self.processes}"
         await self.db(settled)
         claim = await self.db(lambda tx: claimed(tx, owner, user))
-        return Process(self.db, self.topic, claim, self.locks, tells=tells)
+        return Process(self.db, self.topic, claim, self.turns, tells=tells)
 
     @property
     def texts(self) -> list[str]:

@@ -40,12 +40,14 @@ def test_a_title_is_one_line_of_bearable_length():
     assert LONGEST_TITLE == len(title(Activity("1", "x" * 1000)))
 
 
+@pytest.mark.promise("O4")
 @pytest.mark.parametrize(
     ("given", "expected"),
     [
         *(("report.pdf", "report.pdf"), ("../../etc/passwd", "passwd"), ("C:\\temp\\한글.txt", "한글.txt")),
         *(("<!channel>.png", "!channel_.png"), ("@everyone", "everyone"), ("two words.csv", "two_words.csv")),
-        *(("", "file"), ("<>", "file")),
+        *(("", "file"), ("<>", "file"), ("https://evil.com", "evil.com"), ("[a](https://evil.com/b)", "b)")),
+        *(("mailto:a@evil.com", "mailto_a_evil.com"), ("a https:b", "a_https_b")),
     ],
 )
 def test_a_file_name_is_only_a_name(given, expected):

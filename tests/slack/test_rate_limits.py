@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 
 import pytest
@@ -78,3 +79,18 @@ def test_calls_long_ago_are_forgotten(monkeypatch):
         budget.note("chat.startStream")
 
     assert 1 == sum(map(len, budget._made.values()))
+
+
+@pytest.mark.promise("L4")
+@workspace(limits=True)
+async def test_posts_go_round_between_people(slack, product):
+    """Before another person's post in a channel there is one more at most of who has many waiting there."""
+    slack.fail("chat.startStream", error="unknown_method", times=99)
+    async with product(thread_scope="person-topic", limit_person_runs=0):
+        for number in range(9):
+            await slack.mention("UFLOOD", "C1", f"hello {number}")
+        await slack.until(lambda: len(slack.posts("C1")) >= 4, timeout=20)  # after the third they take turns
+        await asyncio.sleep(0.5)
+        before, said = len(slack.posts("C1")), await slack.mention("U2", "C1", "hello")
+        await slack.until(lambda: texts(slack, "C1", said) == ["echo: hello"])
+        assert len(slack.posts("C1")) <= before + 2 < 8

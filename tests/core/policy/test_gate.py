@@ -23,6 +23,7 @@ CANARY, DIRECT, NOBODY = "canary-5512", Address("fake", "", "D1", "D1"), Standin
 MEMBERS = Access(guilds=frozenset({"fake:1"}))
 """Direct messages are for members: what they are is not known at once."""
 done: list[str] = []
+ANSWER = '{"ending": "completed", "text": "yes"}'
 REFUSED, UNKNOWN = "I may not answer you here", "send it again in a minute"
 
 
@@ -90,15 +91,8 @@ async def test_nothing_is_shown_or_done_before_the_standing_is_known(tmp_path, s
             assert abs(until - time.time() - (60 if notice == UNKNOWN else 86_400)) < 9
 
 
-@pytest.mark.parametrize(
-    ("standing", "step", "value"),
-    [
-        (Standing(), "", ""),
-        (NOBODY, "post:0", '{"id": "P1"}'),
-        (NOBODY, "answer", '{"ending": "completed", "text": "yes"}'),
-    ],
-)
-async def test_no_file_is_fetched_before_and_a_death_changes_nothing(tmp_path, standing, step, value):
+@pytest.mark.parametrize(("step", "value"), [("", ""), ("post:0", '{"id": "P1"}'), ("answer", ANSWER)])
+async def test_no_file_is_fetched_before_and_a_death_changes_nothing(tmp_path, step, value):
     """The next process asks again; what was shown before a death was allowed, and nobody is asked then."""
     async with gated(tmp_path, Heard()) as spool:
         await asked(spool, files=(Attachment("F1", "a.txt", "fake://a"),))
@@ -106,7 +100,7 @@ async def test_no_file_is_fetched_before_and_a_death_changes_nothing(tmp_path, s
         assert [] == done
         await spool.die()
         told = spool.platform.standings["U1"] = asyncio.get_running_loop().create_future()
-        told.set_result(standing)
+        told.set_result(NOBODY if step else Standing())
         if step:
             known = "INSERT INTO steps (id, run_id, name, value, created_at) SELECT 's', id, ?, ?, 1 "
             await spool.rows(known + "FROM runs", step, value)
@@ -118,8 +112,7 @@ async def test_no_file_is_fetched_before_and_a_death_changes_nothing(tmp_path, s
 @pytest.mark.parametrize("standing", [Standing(), NOBODY])
 async def test_own_texts_and_notices_of_a_limit_wait_for_the_standing_too(tmp_path, standing):
     """Also those that were folded into one; a stranger has the one notice that they are one."""
-    limits = Limits(person_minute=2)
-    async with gated(tmp_path, Heard(), limits=limits) as spool:
+    async with gated(tmp_path, Heard(), limits=Limits(person_minute=2)) as spool:
         told = await asked(spool, kind="help")
         await spool.say("2", CANARY, address=DIRECT, unproven=True, kind="help")
         await spool.say("3", CANARY, address=DIRECT, unproven=True)
