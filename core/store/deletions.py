@@ -31,11 +31,23 @@ from core.types import Address, RunId, ThreadId
 
 _KEPT: Final[tuple[str, ...]] = ("kind", "locale", "inside_topic", "parent", "team", "app")
 _TOLD: Final = {
-    "items": ("seq", "item", "thread_id = ?"),
-    "messages": ("seq", "body", "thread_id = ?"),
-    "steps": ("id", "value", "run_id IN (SELECT id FROM runs WHERE thread_id = ?)"),
+    "items": (
+        "SELECT seq, item FROM items WHERE thread_id = ?",
+        "SELECT item FROM items WHERE seq = ?",
+        "",
+    ),
+    "messages": (
+        "SELECT seq, body FROM messages WHERE thread_id = ?",
+        "SELECT body FROM messages WHERE seq = ?",
+        "UPDATE messages SET body = ? WHERE seq = ?",
+    ),
+    "steps": (
+        "SELECT id, value FROM steps WHERE run_id IN (SELECT id FROM runs WHERE thread_id = ?)",
+        "SELECT value FROM steps WHERE id = ?",
+        "UPDATE steps SET value = ? WHERE id = ?",
+    ),
 }
-"""Where words of a thread stand: key and text, both of a table."""
+"""Words of a thread by table: all of them with their keys, those of one key, and how these are written."""
 _SHORTEST: Final = 4
 """Characters of a text that is looked for where a tool was given it: shorter ones stand everywhere."""
 
@@ -220,8 +232,7 @@ def quoting(tx: Execute, thread: ThreadId, lines: Sequence[str]) -> list[tuple[s
     Looks at all of that for each of them, so nobody who writes is to wait for it.
     """
     spelled, found = _spelled(lines), []
-    for table, (key, text, where) in _TOLD.items():
-        sql = f"SELECT {key}, {text} FROM {table} WHERE {where}"
+    for table, (sql, _, _) in _TOLD.items():
         told = ((id, json.loads(one)) for id, one in tx.execute(sql, (thread,)).fetchall())
         found += [(table, id) for id, one in told if _without(one, spelled) != one]
     return found
@@ -231,14 +242,14 @@ def unquote(tx: Execute, thread: ThreadId, lines: Sequence[str], places: Sequenc
     """These leave what stands there (`quoting`), as it is now."""
     spelled = _spelled(lines)
     for table, id in places:
-        key, text, _ = _TOLD[table]
-        for (told,) in tx.execute(f"SELECT {text} FROM {table} WHERE {key} = ?", (id,)).fetchall():
+        _, one, write = _TOLD[table]
+        for (told,) in tx.execute(one, (id,)).fetchall():
             clean = json.dumps(_without(json.loads(told), spelled), ensure_ascii=False)
             if table == "items":
                 items.replace(tx, id, clean)
                 summaries.drop(tx, thread, id)
             else:
-                tx.execute(f"UPDATE {table} SET {text} = ? WHERE {key} = ?", (clean, id)).fetchall()
+                tx.execute(write, (clean, id)).fetchall()
 
 
 def _forget_earlier(tx: Execute, run: RunId, gone: list[dict[str, Any]]) -> None:

@@ -75,8 +75,6 @@ async def spoken(directory: Path) -> AsyncIterator[tuple[Core, OpenAIStandin, Er
         )
         await spool.run_context.library.keep(direct, "canary-doc.txt", b"canary-doc", days=7)
         await spool.inbox.called(HERE, {"U1": "canary-called", "U2": "Ben"})
-        anew = threads.renew
-        await spool.db(lambda tx: anew(tx, elsewhere(topic="T7"), "U1", "user", origin="reset", now=9.0))
         ((run,),) = await spool.rows("SELECT run_id FROM messages WHERE platform_id = '1'")
         ref = "fake:post"
         await spool.rows("UPDATE steps SET ref = ? WHERE name = 'answer' AND run_id = ?", ref, run)
@@ -87,7 +85,8 @@ async def spoken(directory: Path) -> AsyncIterator[tuple[Core, OpenAIStandin, Er
 
 
 def _more(tx: Any) -> None:
-    """A summary of what both said, and a copy of it."""
+    """A summary of what both said, and a copy of it; a thread that a reset has begun."""
+    threads.renew(tx, elsewhere(topic="T7"), "U1", "user", origin="reset", now=9.0)
     ((thread,),) = tx.execute("SELECT DISTINCT thread_id FROM messages WHERE platform_id = '1'").fetchall()
     summaries.put(tx, ThreadId(thread), "canary-summary", 3, 9.0)
     one = threads.get(tx, thread)
@@ -272,8 +271,7 @@ async def test_what_was_said_is_kept_for_its_time(tmp_path):
         await Erasing(spool.db, spool._served, spool.lanes, terms).look()
         assert ["[00:00] U1: Newer", "echo: U1: Newer"] == [text for _, text in await spool.items()]
         assert ({}, {}) == (api.files.kept, api.stores.all)
-        assert 172_800.0 == terms.retention
-        assert Terms() == Terms.of(Settings())
+        assert (172_800.0, Terms()) == (terms.retention, Terms.of(Settings()))
 
 
 @pytest.mark.promise("P3")
