@@ -49,10 +49,13 @@ QUOTA: Final = "insufficient_quota"
 """The API's word where no money is left."""
 
 
-def unaffordable(over: Over, now: float) -> Refusal:
+class Unaffordable(Refusal):
     """A limit on money is reached."""
-    told = f"{over.limit} of this server is reached. Try again later, or ask its operator to raise it."
-    return Refusal(told, status=429, code=QUOTA, retry_after=over.again_at - now)
+
+    def __init__(self, over: Over, now: float) -> None:
+        told = f"{over.limit} of this server is reached. Try again later, or ask its operator to raise it."
+        super().__init__(told, status=429, code=QUOTA, retry_after=over.again_at - now)
+        self.limit = over.limit
 
 
 def not_found(kind: str, id: str) -> Refusal:

@@ -10,6 +10,7 @@ import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from core.api import access, messages, threads
@@ -17,9 +18,10 @@ from core.api.assistants import refuse_hosted
 from core.api.key import Key
 from core.api.models import ApiModels
 from core.api.page import Page, cursors, listed
-from core.api.refusal import Refusal, not_found, unaffordable
+from core.api.refusal import Refusal, Unaffordable, not_found
 from core.api.run_options import run_options
 from core.api.watch import Fields, Watch
+from core.policy import budget
 from core.policy.limits import Limits
 from core.runs import claims
 from core.runs.client import objects, views
@@ -250,7 +252,7 @@ class Runs:
             raise Refusal(told + cure, status=429, code="too_many_runs", retry_after=1.0)
         now = time.time()
         if over := self._rules.limits.money.over(tx, key.person, now):
-            raise unaffordable(over, now)
+            raise Unaffordable(over, now)
         if over := self._rules.limits.over(tx, key.person, "", now):
             wait = max(1.0, over.again_at - now)
             told = f"Rate limit reached for runs ({over.limit}). Try again in {wait:.0f} s."
@@ -267,7 +269,10 @@ class Runs:
         """Once committed, the run begins even if whoever asked for it is gone."""
 
         def begin(done: asyncio.Future[Begun | None]) -> None:
-            begun = None if done.cancelled() or done.exception() else done.result()
+            error = None if done.cancelled() else done.exception()
+            if isinstance(error, Unaffordable):  # what had counted it was rolled back with all else
+                self._db(partial(budget.count, limit=error.limit, now=time.time()))
+            begun = None if done.cancelled() or error else done.result()
             if begun is None:
                 return
             if watch:

@@ -117,8 +117,13 @@ class Money:
 
 def refused(tx: Execute, window: Window, now: float) -> Over:
     """Counted."""
-    counts.add(tx, counts.REFUSED, window.limit.removeprefix("LIMIT_").lower(), now)
+    count(tx, window.limit, now)
     return Over(window.limit, window.ends)
+
+
+def count(tx: Execute, limit: str, now: float) -> None:
+    """That limit has refused something: stays only where the transaction does."""
+    counts.add(tx, counts.REFUSED, limit.removeprefix("LIMIT_").lower(), now)
 
 
 @dataclass(frozen=True, slots=True)

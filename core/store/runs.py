@@ -64,8 +64,8 @@ def open_messages(tx: Execute, person: str) -> int:
 
 
 def saying(tx: Execute, person: str, address: Address, kind: Kind, since: float) -> RunId | None:
-    """The own text of that kind for that person in that channel that is still on its way, or that was asked
-    for since then, with nothing else between.
+    """The own text of that kind for that person in that channel that is still on its way, or that was given
+    since then, with nothing else between.
     """
     there = (person, address.workspace, address.channel)
     rows = tx.execute(
@@ -75,12 +75,12 @@ def saying(tx: Execute, person: str, address: Address, kind: Kind, since: float)
         (*there, kind),
     ).fetchall()
     newest = tx.execute(
-        "SELECT runs.id, json_extract(body, '$.kind') FROM runs JOIN messages ON messages.run_id = runs.id "
-        "WHERE runs.created_at > ? AND runs.person = ? AND workspace = ? AND channel = ? "
-        "ORDER BY runs.seq DESC LIMIT 1",
+        "SELECT runs.id, json_extract(body, '$.kind'), status FROM runs "
+        "JOIN messages ON messages.run_id = runs.id WHERE runs.created_at > ? "
+        "AND runs.person = ? AND workspace = ? AND channel = ? ORDER BY runs.seq DESC LIMIT 1",
         (since, *there),
     ).fetchall()
-    said = [id for id, of in newest if of == kind]
+    said = [id for id, of, status in newest if of == kind and status not in ("failed", "cancelled")]
     return RunId(rows[0][0]) if rows else RunId(said[0]) if said else None
 
 

@@ -165,17 +165,17 @@ async def test_what_is_not_asked(tmp_path, model, words, unknown, told, caplog):
 
 
 async def test_a_key_is_told_in_the_words_of_the_api(tmp_path):
-    """A run ends incomplete; the next is refused before there is any."""
+    """A run ends incomplete; the next is refused before there is any, and counted."""
     more: Any = {"money": DAY, "rules": RunRules(limits=Limits(money=DAY))}
     async with client(tmp_path, *[["word " * 9000]] * 2, **more) as (one, _):
         run = await one.ask("hi")
         with pytest.raises(Refusal, match="LIMIT_PERSON_DAY") as again:
             await one.ask("hi")
         one.key = replace(KEY, name="other")
-        other = await one.ask("hi")
+        assert "incomplete" == (await one.ask("hi"))["status"]
+        assert [(1,)] == await one.spool.rows("SELECT value FROM counts WHERE name LIKE '%:person_day'")
     assert ("incomplete", {"reason": "max_completion_tokens"}) == (run["status"], run["incomplete_details"])
     assert (429, *["insufficient_quota"] * 2) == (again.value.status, again.value.code, again.value.type)
-    assert "incomplete" == other["status"]
 
 
 @pytest.mark.parametrize(
