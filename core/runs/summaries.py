@@ -185,7 +185,7 @@ class Summaries:
         return _Work(assistant, before, given, upto, room)
 
     async def _summary(self, thread: ThreadId, work: _Work, requests: list[Usage]) -> str:
-        """The text; `requests` gets a row for each request, also when this raises."""
+        """The text; `requests` gets a row for each request, also when this raises. Nobody resumes one."""
         most = max(min(200, work.room // 3), work.room // SHARE)
         remembered = f"Remembered so far:\n{work.before.text}\n\n" if work.before.text else ""
         forgotten = _transcript(history.belonging(work.items, ""))  # what belongs to one topic stays there

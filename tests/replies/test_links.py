@@ -56,7 +56,7 @@ def live_on_slack(post: str) -> list[str]:
 DISCORDS = re.compile(
     r"(?P<escape>\\[^0-9A-Za-z\s])|```(?:[\s\S]+?)```|(?P<ticks>`+)(?:[\s\S]*?[^`])(?P=ticks)(?!`)"
     r"|(?P<masked>\[(?:\[[^\]]*\]|[^\[\]]|\](?=[^\[]*\]))*\]\(\s*<?(?:\([^)]*\)|[^\s\\]|\\.)*?>?(?:\s+['\"][\s\S]*?['\"])?\s*\))"
-    r"|<(?P<angled>[^: >]+:/[^ >]+)>|(?P<bare>(?:https?|discord)://[^\s<]+[^<.,:;\"'\]\s])",
+    r"|<(?P<angled>[a-z][a-z0-9+.-]*:/[^ >]+)>|(?P<bare>(?:https?|discord)://[^\s<]+[^<.,:;\"'\]\s])",
     re.IGNORECASE,
 )
 
