@@ -145,10 +145,6 @@ class ResponseReader:
         except asyncio.CancelledError:
             requests.broke("", "cancelled")
             raise
-        except Exception as error:  # a bug of ours: what is kept for it is no longer waited for
-            if not self.resumable(number):
-                requests.broke(type(error).__name__)
-            raise
         requests.broke("stream_ended_early")
         raise Retryable("stream_ended_early")
 
