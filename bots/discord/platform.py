@@ -237,6 +237,10 @@ class DiscordPlatform:
             self._working.start(self._bare(*before), "buttons")
 
     async def _bare(self, channel: str, post: str, left: list[dict[str, Any]]) -> None:
+        """Nobody waits for it: it takes no edit that an answer could need there."""
+        while wait := self._pace.left(channel):  # noqa: ASYNC110 - it may be put off
+            await asyncio.sleep(wait)
+        self._pace.note(channel)
         with contextlib.suppress(SpoolError):  # a press there says that it is over
             await self._api.edit(channel, post, {"components": left})
 

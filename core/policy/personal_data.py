@@ -28,8 +28,12 @@ DAY: Final = 86_400.0
 GLANCE: Final = 1.0
 """Seconds between two looks at what is to be erased."""
 HOUR: Final = 3600.0
+QUICK: Final = 0.2
+"""Seconds that the file may take at any time to be written anew, for which whoever writes waits."""
+REST: Final = 20.0
+"""How much longer than it took beyond these nobody waits for that again, however many erase."""
 PATIENCE: Final = 20.0
-"""Seconds in which runs end by themselves once they are told to."""
+"""Seconds in which runs end by themselves once they are told to, and until what has failed is tried again."""
 _AGAIN: Final = Backoff(first=5.0, most=HOUR)
 
 
@@ -127,7 +131,7 @@ class Erasing:
     ) -> None:
         self._db, self._service, self._runs = db, service, runs
         self._terms, self._clock = terms or Terms(), clock
-        self._old_at = 0.0
+        self._old_at = self._next = 0.0
 
     async def keep(self) -> None:
         """Look again and again, as long as this runs; what a kill has cut is in the database."""
@@ -137,15 +141,27 @@ class Erasing:
                 await self.look()
             except Exception as error:  # the next look goes on from here
                 logger.warning("data could not be erased yet", extra={"error": loggable(error)})
+                await asyncio.sleep(PATIENCE)
 
     async def look(self) -> None:
         """Do what can be done now."""
-        removed = [one for one in await self._db(erasures.unfinished) if await self._removed(one)]
-        if removed and await self._db.scrub():  # only then it is gone from the disk
-            for one in removed:
-                await self._db(partial(erasures.done, one=one, now=self._clock()))
+        if time.monotonic() >= self._next:
+            await self._finish()
         await self._old()
         await self._remains()
+
+    async def _finish(self) -> None:
+        removed = [one for one in await self._db(erasures.unfinished) if await self._removed(one)]
+        if not removed:
+            return
+        began = time.monotonic()
+        try:
+            if await self._db.scrub():  # only then it is gone from the disk
+                for one in removed:
+                    await self._db(partial(erasures.done, one=one, now=self._clock()))
+        finally:
+            ended = time.monotonic()
+            self._next = ended + max(0.0, ended - began - QUICK) * REST
 
     async def _removed(self, one: Erasure) -> bool:
         """Whether no row is left of it. Each step is one transaction, and may be repeated."""
@@ -191,7 +207,11 @@ class Erasing:
         while await self._db(copy):
             pass
         for thread in await self._db(partial(erasures.shared, one=one)):
-            await self._db(partial(erasures.unquote, one=one, thread=thread))
+            find = partial(erasures.quotes, one=one, thread=thread)
+            lines, found = await asyncio.to_thread(look, self._db.path, find)
+            for at in range(0, len(found), erasures.AT_ONCE):
+                some = found[at : at + erasures.AT_ONCE]
+                await self._db(partial(deletions.unquote, thread=thread, lines=lines, places=some))
         await self._db(partial(erasures.between, one=one))
 
     async def _old(self) -> None:

@@ -312,9 +312,15 @@ def _connected(path: Path, busy_timeout: float) -> sqlite3.Connection:
 
 
 def _private(path: Path) -> None:
-    """Create the file 0600 before SQLite does; -wal and -shm inherit its mode."""
-    os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
-    path.chmod(0o600)
+    """Create the file 0600 before SQLite does; -wal and -shm inherit its mode.
+
+    One that exists is not opened: closing it again would take the locks from all connections of this process
+    (https://sqlite.org/howtocorrupt.html §2.2), and the next one elsewhere would remove the log under them.
+    """
+    try:
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+    except FileExistsError:
+        path.chmod(0o600)
 
 
 def _migrate(connection: sqlite3.Connection, path: Path) -> None:

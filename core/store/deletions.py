@@ -30,6 +30,24 @@ from core.store.messages import DELETED, GONE, Row
 from core.types import Address, RunId, ThreadId
 
 _KEPT: Final[tuple[str, ...]] = ("kind", "locale", "inside_topic", "parent", "team", "app")
+_TOLD: Final = {
+    "items": (
+        "SELECT seq, item FROM items WHERE thread_id = ?",
+        "SELECT item FROM items WHERE seq = ?",
+        "",
+    ),
+    "messages": (
+        "SELECT seq, body FROM messages WHERE thread_id = ?",
+        "SELECT body FROM messages WHERE seq = ?",
+        "UPDATE messages SET body = ? WHERE seq = ?",
+    ),
+    "steps": (
+        "SELECT id, value FROM steps WHERE run_id IN (SELECT id FROM runs WHERE thread_id = ?)",
+        "SELECT value FROM steps WHERE id = ?",
+        "UPDATE steps SET value = ? WHERE id = ?",
+    ),
+}
+"""Words of a thread by table: all of them with their keys, those of one key, and how these are written."""
 _SHORTEST: Final = 4
 """Characters of a text that is looked for where a tool was given it: shorter ones stand everywhere."""
 
@@ -126,9 +144,10 @@ def _out_of_turn(tx: Execute, row: Row, said: list[str]) -> None:
     mine = asked[at : at + 1] if at >= 0 else asked
     for seq, _ in mine:
         items.replace(tx, seq, items.item("user", DELETED))
+    spelled = _spelled(said)
     for seq, item in turn[len(asked) :]:
         told = {name: item[name] for name in ("arguments", "output") if name in item}
-        if (without := _without(told, said)) != told:
+        if (without := _without(told, spelled)) != told:
             items.replace(tx, seq, json.dumps(item | without, ensure_ascii=False))
     if turn:
         summaries.drop(tx, row.thread, turn[0][0])
@@ -138,18 +157,23 @@ def _questions(turn: list[tuple[int, dict[str, Any]]]) -> list[tuple[int, dict[s
     return list(itertools.takewhile(lambda one: one[1].get("role") == "user", turn))
 
 
-def _without(value: Any, said: Iterable[str]) -> Any:
-    """A call or its output without these texts, also where they are JSON inside of a text."""
+def _spelled(said: Iterable[str]) -> list[str]:
+    """How these texts are written, also where they are JSON inside of a text."""
+    each = ((one, json.dumps(one, ensure_ascii=False)[1:-1], json.dumps(one)[1:-1]) for one in said)
+    return list(dict.fromkeys(itertools.chain.from_iterable(each)))
+
+
+def _without(value: Any, spelled: Iterable[str]) -> Any:
+    """A call or its output without these texts."""
     if isinstance(value, dict):
-        return {name: _without(one, said) for name, one in value.items()}
+        return {name: _without(one, spelled) for name, one in value.items()}
     if isinstance(value, list):
-        return [_without(one, said) for one in value]
+        return [_without(one, spelled) for one in value]
     if not isinstance(value, str):
         return value
     clean = value
-    for one in said:
-        for written in (one, json.dumps(one, ensure_ascii=False)[1:-1], json.dumps(one)[1:-1]):
-            clean = clean.replace(written, DELETED)
+    for written in spelled:
+        clean = clean.replace(written, DELETED)
     return clean if clean == value or not _is_json(value) or _is_json(clean) else "{}"
 
 
@@ -202,25 +226,30 @@ def unhear(tx: Execute, run: RunId, person: str) -> None:
         _out_of_context(tx, run, "user", person)
 
 
-def unquote(tx: Execute, thread: ThreadId, lines: Sequence[str]) -> None:
-    """These leave all that was said and done in the thread, wherever they stand word for word."""
-    runs_of = "SELECT id FROM runs WHERE thread_id = ?"
-    for seq, item in tx.execute("SELECT seq, item FROM items WHERE thread_id = ?", (thread,)).fetchall():
-        if (clean := _unquoted(item, lines)) != item:
-            items.replace(tx, seq, clean)
-            summaries.drop(tx, thread, seq)
-    for seq, body in tx.execute("SELECT seq, body FROM messages WHERE thread_id = ?", (thread,)).fetchall():
-        if (clean := _unquoted(body, lines)) != body:
-            messages.write(tx, seq, json.loads(clean))
-    for run, name, value in tx.execute(
-        f"SELECT run_id, name, value FROM steps WHERE run_id IN ({runs_of})", (thread,)
-    ).fetchall():
-        if (clean := _unquoted(value, lines)) != value:
-            runs.write_step(tx, RunId(run), name, json.loads(clean))
+def quoting(tx: Execute, thread: ThreadId, lines: Sequence[str]) -> list[tuple[str, Any]]:
+    """Where any of these stands word for word in what was said and done in the thread: table and key.
+
+    Looks at all of that for each of them, so nobody who writes is to wait for it.
+    """
+    spelled, found = _spelled(lines), []
+    for table, (sql, _, _) in _TOLD.items():
+        told = ((id, json.loads(one)) for id, one in tx.execute(sql, (thread,)).fetchall())
+        found += [(table, id) for id, one in told if _without(one, spelled) != one]
+    return found
 
 
-def _unquoted(told: str, lines: Sequence[str]) -> str:
-    return json.dumps(_without(json.loads(told), lines), ensure_ascii=False)
+def unquote(tx: Execute, thread: ThreadId, lines: Sequence[str], places: Sequence[tuple[str, Any]]) -> None:
+    """These leave what stands there (`quoting`), as it is now."""
+    spelled = _spelled(lines)
+    for table, id in places:
+        _, one, write = _TOLD[table]
+        for (told,) in tx.execute(one, (id,)).fetchall():
+            clean = json.dumps(_without(json.loads(told), spelled), ensure_ascii=False)
+            if table == "items":
+                items.replace(tx, id, clean)
+                summaries.drop(tx, thread, id)
+            else:
+                tx.execute(write, (clean, id)).fetchall()
 
 
 def _forget_earlier(tx: Execute, run: RunId, gone: list[dict[str, Any]]) -> None:

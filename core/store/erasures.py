@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from core.store import audit, deletions, forgetting, messages, reservations, usage
 from core.store.audit import Entry
@@ -26,9 +26,13 @@ _QUOTED: Final = 12
 """Characters of a line that is looked for in what others were answered: shorter ones anybody says."""
 _COLUMNS: Final = "whose, asked_at, actor, upto, done_at"
 _OTHERS: Final = "SELECT 1 FROM messages AS o WHERE o.role = 'user' AND o.person <> m.person"
-_SPOKE: Final = "SELECT DISTINCT thread_id FROM messages AS m WHERE platform = ? AND person = ?"
-OWN_THREADS: Final = f"{_SPOKE} AND NOT EXISTS ({_OTHERS} AND o.thread_id = m.thread_id)"
-SHARED_THREADS: Final = f"{_SPOKE} AND EXISTS ({_OTHERS} AND o.thread_id = m.thread_id)"
+_SPOKE: Final = "SELECT DISTINCT thread_id FROM messages WHERE platform = ? AND person = ?"
+_BY_THREAD: Final = (  # each thread is looked at once, not for each of its messages
+    "SELECT thread_id FROM (SELECT DISTINCT thread_id, person FROM messages "
+    "WHERE platform = ? AND person = ?) AS m WHERE"
+)
+OWN_THREADS: Final = f"{_BY_THREAD} NOT EXISTS ({_OTHERS} AND o.thread_id = m.thread_id)"
+SHARED_THREADS: Final = f"{_BY_THREAD} EXISTS ({_OTHERS} AND o.thread_id = m.thread_id)"
 _THEIRS: Final = "SELECT 1 FROM messages AS m WHERE m.run_id = runs.id AND platform = ? AND person = ?"
 _ALONE: Final = f"EXISTS ({_THEIRS} AND seq <= ? AND NOT EXISTS ({_OTHERS} AND o.run_id = m.run_id))"
 
@@ -156,8 +160,10 @@ def shared(tx: Execute, one: Erasure) -> list[ThreadId]:
     return [ThreadId(id) for (id,) in tx.execute(SHARED_THREADS, one.of).fetchall()]
 
 
-def unquote(tx: Execute, one: Erasure, thread: ThreadId) -> None:
-    """Out of what others said and were answered there goes what repeats a line of theirs word for word."""
+def quotes(tx: Execute, one: Erasure, thread: ThreadId) -> tuple[list[str], list[tuple[str, Any]]]:
+    """Their lines there, and where what others said and were answered repeats one word for word: see
+    `deletions.quoting`.
+    """
     said = "SELECT seq, body FROM messages WHERE thread_id = ? AND platform = ? AND person = ? AND seq <= ?"
     mine = {seq: json.loads(body) for seq, body in tx.execute(said, (thread, *one.of, one.upto)).fetchall()}
     heard = (
@@ -167,7 +173,8 @@ def unquote(tx: Execute, one: Erasure, thread: ThreadId) -> None:
     texts = [str(body.get("text", "")) for body in mine.values()]
     texts += [text for (text,) in tx.execute(heard, (thread, *one.of)).fetchall()]
     lines = {line.strip() for text in texts for line in (text, *text.splitlines())}
-    deletions.unquote(tx, thread, sorted((line for line in lines if len(line) >= _QUOTED), key=len)[::-1])
+    long = sorted((line for line in lines if len(line) >= _QUOTED), key=len)[::-1]
+    return long, deletions.quoting(tx, thread, long)
 
 
 def between(tx: Execute, one: Erasure) -> None:
@@ -238,11 +245,12 @@ def people_of(tx: Execute, one: Erasure) -> list[str]:
     """Who spoke in that workspace and in no other place."""
     platform, workspace = one.of
     sql = (
-        "SELECT DISTINCT person FROM messages AS m WHERE platform = ? AND workspace = ? AND person <> '' "
-        "AND NOT EXISTS (SELECT 1 FROM messages AS o WHERE o.platform = m.platform AND o.person = m.person "
-        "AND o.workspace <> m.workspace)"
+        "SELECT person FROM messages WHERE platform = ? AND person IN (SELECT person FROM messages "
+        "WHERE platform = ? AND workspace = ? AND person <> '') "
+        "GROUP BY person HAVING MIN(workspace) = MAX(workspace)"
     )
-    return [f"{platform}:{person}" for (person,) in tx.execute(sql, (platform, workspace)).fetchall()]
+    found = tx.execute(sql, (platform, platform, workspace)).fetchall()
+    return [f"{platform}:{person}" for (person,) in found]
 
 
 def _strays(tx: Execute, one: Erasure) -> list[ThreadId]:
@@ -251,14 +259,18 @@ def _strays(tx: Execute, one: Erasure) -> list[ThreadId]:
     where = "workspace = ?" if "/" in one.whose else "person = ? AND seq <= ?"
     named = (platform, id) if "/" in one.whose else (platform, id, one.upto)
     unanswered = f"DELETE FROM messages WHERE platform = ? AND {where} AND run_id IS NULL RETURNING thread_id"
-    threads = sorted({ThreadId(thread) for (thread,) in tx.execute(unanswered, named).fetchall()})
+    threads = {ThreadId(thread) for (thread,) in tx.execute(unanswered, named).fetchall()}
+    if "/" not in one.whose:  # such as a reset has begun, and nothing was said in since
+        begun = "substr(member, 1, instr(member || ' ', ' ') - 1) = ?"
+        mapped = f"SELECT thread_id FROM thread_map WHERE platform = ? AND scope <> 'topic' AND {begun}"
+        threads |= {ThreadId(thread) for (thread,) in tx.execute(mapped, (platform, id)).fetchall()}
     tx.execute(
         "DELETE FROM topics WHERE platform = ? AND NOT EXISTS (SELECT 1 FROM messages AS m WHERE "
         "m.platform = topics.platform AND m.workspace = topics.workspace AND m.channel = topics.channel "
         "AND m.topic = topics.topic)",
         (platform,),
     ).fetchall()
-    return threads
+    return sorted(threads)
 
 
 _PLAIN: Final = (

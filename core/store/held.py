@@ -13,8 +13,9 @@ _WHO: Final = (
     "WITH who AS (SELECT CAST(? AS TEXT) AS platform, CAST(? AS TEXT) AS person, CAST(? AS TEXT) AS whose), "
     "mine AS (SELECT messages.* FROM messages JOIN who ON messages.platform = who.platform "
     "AND messages.person = who.person), "
-    "own AS (SELECT DISTINCT thread_id FROM mine WHERE NOT EXISTS (SELECT 1 FROM messages AS others WHERE "
-    "others.thread_id = mine.thread_id AND others.role = 'user' AND others.person <> mine.person)), "
+    "own AS (SELECT thread_id FROM (SELECT DISTINCT thread_id, person FROM mine) AS m WHERE NOT EXISTS "
+    "(SELECT 1 FROM messages AS others WHERE others.thread_id = m.thread_id AND others.role = 'user' "
+    "AND others.person <> m.person)), "
     "spoke AS (SELECT DISTINCT thread_id FROM mine), "
     "theirs AS (SELECT DISTINCT run_id FROM mine WHERE run_id IS NOT NULL) "
 )

@@ -85,7 +85,8 @@ async def spoken(directory: Path) -> AsyncIterator[tuple[Core, OpenAIStandin, Er
 
 
 def _more(tx: Any) -> None:
-    """A summary of what both said, and a copy of it."""
+    """A summary of what both said, and a copy of it; a thread that a reset has begun."""
+    threads.renew(tx, elsewhere(topic="T7"), "U1", "user", origin="reset", now=9.0)
     ((thread,),) = tx.execute("SELECT DISTINCT thread_id FROM messages WHERE platform_id = '1'").fetchall()
     summaries.put(tx, ThreadId(thread), "canary-summary", 3, 9.0)
     one = threads.get(tx, thread)
@@ -148,6 +149,7 @@ async def test_nothing_of_a_person_is_left_and_others_keep_theirs(tmp_path, deat
         assert {"audit": 1} == {name: count for name, count in left.items() if count}
         (deed,) = await spool.db(lambda tx: newest(tx, 9))
         assert ("operator", "data.erase", ME) == (deed.actor, deed.action, deed.object)
+        assert [] == await spool.rows("SELECT member FROM thread_map WHERE member LIKE 'U1%'")
         kept = str(await spool.rows("SELECT item FROM items"))
         assert all(text in kept for text in ("Fine?", "What did they ask?", "Rain."))
         after = await spent(spool)
@@ -269,8 +271,7 @@ async def test_what_was_said_is_kept_for_its_time(tmp_path):
         await Erasing(spool.db, spool._served, spool.lanes, terms).look()
         assert ["[00:00] U1: Newer", "echo: U1: Newer"] == [text for _, text in await spool.items()]
         assert ({}, {}) == (api.files.kept, api.stores.all)
-        assert 172_800.0 == terms.retention
-        assert Terms() == Terms.of(Settings())
+        assert (172_800.0, Terms()) == (terms.retention, Terms.of(Settings()))
 
 
 @pytest.mark.promise("P3")

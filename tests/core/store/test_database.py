@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import os
 import sqlite3
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,7 +15,7 @@ import pytest
 
 from core.errors import ConfigError, Unsaved
 from core.store import facts
-from core.store.database import Chain, Database, Execute, Work
+from core.store.database import Chain, Database, Execute, Work, look
 from tests.core.store.databases import mode
 
 
@@ -288,3 +290,18 @@ async def test_pages_that_were_put_in_order_keep_nothing_of_what_was_removed(db,
         await asyncio.sleep(0.02)
     left = b"canary" in file.read_bytes()
     assert (True, True, False) == (left, await db.scrub(), b"canary" in log.read_bytes() + file.read_bytes())
+
+
+async def test_looking_beside_it_does_not_let_another_process_remove_the_log(tmp_path):
+    """A second connection of this process must not drop the locks of the first: what is written stays."""
+    path = tmp_path / "spool.sqlite3"
+    db = Database(path)
+    await db(remembering("before"))
+    look(path, names)
+    other = (
+        "import sqlite3, sys; x = sqlite3.connect(sys.argv[1]); x.execute('SELECT 1 FROM facts'); x.close()"
+    )
+    await asyncio.to_thread(subprocess.run, [sys.executable, "-c", other, str(path)], check=True)
+    await db(remembering("after"))
+    assert {"before", "after"} <= set(committed(path))
+    db.close()
