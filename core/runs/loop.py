@@ -116,14 +116,12 @@ class RunLoop:
             )
 
     async def _met(self, error: Retryable) -> int:
-        claim, code = self._run.claim, error.code
-        if not self.reader.resumable(len(self._run.rounds)):
-            self._run.requests.broke(code)  # after a bug of ours: nobody is to wait for what is kept for it
+        run, claim, code = self._run, self._run.claim, error.code
+        self.reader.broke(code)
         self._log(error, code)
         logger.warning("run met an error", extra={"run_id": claim.run, "error": code})
-        met = await self._run.save(lambda tx: runs.met_error(tx, claim.run, claim.owner, code))
-        self._run.draft.attempts = met
-        return met
+        run.draft.attempts = await run.save(lambda tx: runs.met_error(tx, claim.run, claim.owner, code))
+        return run.draft.attempts
 
     def _mend(self, error: Permanent) -> bool:
         """Whether the same can be asked again in another way; each way is tried once."""
