@@ -172,7 +172,7 @@ class ResponseReader:
         again()
 
     def broke(self, error: str) -> None:
-        """After a bug of ours the newest request may be open yet: nobody is to wait for what is kept for it."""
+        """After a bug of ours the newest request may be open yet: nobody is to wait for its money."""
         if not self.resumable(len(self._run.rounds)):
             self._run.requests.broke(error)
 
