@@ -163,6 +163,11 @@ class HookApi(DiscordApi):
         made: dict[str, Any] = await self._hook(*(("PATCH", ORIGINAL) if first else ("POST",)), **sent)
         return made
 
+    async def fill(self, body: dict[str, Any], file: tuple[str, str, bytes] | None = None) -> None:
+        """That is what the first post says from now on; done twice it is the same."""
+        body = self.quiet(body)
+        await self._hook("PATCH", ORIGINAL, **({"body": body} if file is None else form(body, *file)))
+
     async def edit(self, channel: str, message: str, body: dict[str, Any]) -> None:
         """See `DiscordApi.edit`."""
         await self._hook("PATCH", await self._name(message), self.quiet(body))

@@ -6,7 +6,6 @@ around it. https://docs.discord.com/developers/interactions/receiving-and-respon
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Awaitable, Mapping
 from dataclasses import replace
@@ -14,16 +13,16 @@ from functools import partial
 from typing import Any
 
 from bots.discord import events
-from bots.discord.api import DiscordApi, form, is_id, sent_at
+from bots.discord.api import DiscordApi, is_id, sent_at
 from bots.discord.channels import thread_parent
-from bots.discord.hooks import Asking
+from bots.discord.hooks import TELLING, Asking, HookApi
 from bots.discord.poster import GREY, RED, STOP, answered, reference, row, thumbs, voted, wished
 from bots.discord.reader import Reader
 from bots.discord.wording import inner, maps, word
 from bots.replies.commands import access_text, choice_text, console_text, memory_text, model_text, reset_text
 from bots.replies.privacy import FILE, Privacy
-from core.concurrency import Background
-from core.errors import SpoolError
+from core.concurrency import Background, retry
+from core.errors import SpoolError, loggable
 from core.inbox import Inbox
 from core.policy.access import Verdict
 from core.policy.feedback import LONGEST_REASON
@@ -34,7 +33,7 @@ logger = logging.getLogger(__name__)
 _COMMAND, _COMPONENT, _AUTOCOMPLETE, _SUBMITTED = 2, 3, 4, 5
 _SLASH = 1
 """A command's type; the others are in context menus."""
-_MESSAGE, _NOTHING, _UPDATE, _CHOICES, _FORM = 4, 6, 7, 8, 9
+_MESSAGE, _LATER, _NOTHING, _UPDATE, _CHOICES, _FORM = 4, 5, 6, 7, 8, 9
 _TEXT_INPUT, _LABEL, _PARAGRAPH = 4, 18, 2
 _WHY, _PRIVACY = "spool:why:", "spool:privacy:"
 _EPHEMERAL, _SUPPRESS_EMBEDS = 64, 4
@@ -225,18 +224,20 @@ class Interactions:
         return answer | {"data": answer["data"] | {"components": row(*buttons) if buttons else []}}
 
     async def _export(self, payload: Mapping[str, Any]) -> None:
-        """The file stands in the answer, which only that person sees."""
-        person, locale = _person(payload), _locale(payload)
-        content = await self._own_data.file(person)
-        if content is None:
-            self._answer(payload, _told(self._own_data.failed(person, locale)))
-            return
-        data = _told(self._own_data.say("file", locale))["data"]
-        sent = form(data, FILE, "application/json", content)
-        sent["form"][0]["value"] = json.dumps(
-            {"type": _MESSAGE, "data": json.loads(sent["form"][0]["value"])}
-        )
-        await self._call_back(payload, None, **sent)
+        """The file comes in place of "thinking", which only that person sees: it may take its time."""
+        await self._call_back(payload, {"type": _LATER, "data": {"flags": _EPHEMERAL}})
+        person, locale, file = _person(payload), _locale(payload), None
+        said = self._own_data.failed(person, locale)
+        hook = HookApi(self._api, word(payload.get("application_id")), word(payload.get("token")))
+        try:
+            if content := await self._own_data.file(person):
+                said, file = self._own_data.say("file", locale), (FILE, "application/json", content)
+        except SpoolError as error:
+            logger.warning("export not made", extra={"error": loggable(error)})
+        try:
+            await retry(lambda: hook.fill({"content": said}, file), TELLING, "export")
+        except SpoolError as error:
+            logger.warning("export not shown", extra={"error": loggable(error)})
 
     def _said(self, payload: Mapping[str, Any], key: str) -> Answer:
         return _told(text(key, _locale(payload), self._language))
@@ -244,11 +245,11 @@ class Interactions:
     def _answer(self, payload: Mapping[str, Any], answer: Answer) -> None:
         self._background.start(self._call_back(payload, answer), "interaction")
 
-    async def _call_back(self, payload: Mapping[str, Any], answer: Answer | None, **sent: Any) -> None:
+    async def _call_back(self, payload: Mapping[str, Any], answer: Answer) -> None:
         path = "/interactions/{interaction_id}/{interaction_token}/callback"
         try:
             of = {"interaction_id": payload["id"], "interaction_token": payload["token"]}
-            await self._api.call("POST", path, answer, **of, **sent)
+            await self._api.call("POST", path, answer, **of)
         except SpoolError as error:  # too late, or a repetition: what was asked for is done all the same
             logger.info("interaction not answered", extra={"error": str(error)})
 

@@ -116,12 +116,12 @@ class RunLoop:
             )
 
     async def _met(self, error: Retryable) -> int:
-        claim, code = self._run.claim, error.code
+        run, claim, code = self._run, self._run.claim, error.code
+        self.reader.broke(code)
         self._log(error, code)
         logger.warning("run met an error", extra={"run_id": claim.run, "error": code})
-        met = await self._run.save(lambda tx: runs.met_error(tx, claim.run, claim.owner, code))
-        self._run.draft.attempts = met
-        return met
+        run.draft.attempts = await run.save(lambda tx: runs.met_error(tx, claim.run, claim.owner, code))
+        return run.draft.attempts
 
     def _mend(self, error: Permanent) -> bool:
         """Whether the same can be asked again in another way; each way is tried once."""

@@ -171,6 +171,11 @@ class ResponseReader:
         await self._run.save(lambda tx: None)
         again()
 
+    def broke(self, error: str) -> None:
+        """After a bug of ours the newest request may be open yet: nobody is to wait for its money."""
+        if not self.resumable(len(self._run.rounds)):
+            self._run.requests.broke(error)
+
     def resumable(self, number: int) -> bool:
         """Whether that response goes on at the server: it is followed then, and nothing is sent."""
         return self._kept(number) is not None

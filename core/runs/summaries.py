@@ -146,8 +146,10 @@ class Summaries:
                 try:
                     async with asyncio.timeout(SECONDS):
                         text = await self._summary(thread, work, requests)
-                except (SpoolError, TimeoutError) as error:
-                    logger.warning("summary not made", extra={"thread_id": thread, "error": loggable(error)})
+                except Exception as error:  # whatever it was, what was asked for is settled below
+                    ours = not isinstance(error, SpoolError | TimeoutError)
+                    about = {"thread_id": thread, "error": loggable(error)}
+                    logger.warning("summary not made", exc_info=ours, extra=about)
             prices = (await self._ready()).prices
             rows = [await prices.priced(one) for one in requests]
             await self._db(self._written(thread, work, text, rows))
@@ -221,7 +223,7 @@ class Summaries:
         except SpoolError as error:
             requests.append(ledger.broken(asked, error))
             raise
-        except asyncio.CancelledError:
+        except BaseException:  # time was up, or a bug of ours: nobody knows what it cost
             requests.append(asked)
             raise
         requests.append(asked)

@@ -59,7 +59,7 @@ async def test_on_discord(product: Product, discord, script, tmp_path):
         await discord.until(lambda: discord.posts(ROOM))
         assert "30 days" in (await discord.slash(ANN, ROOM, "privacy")).text
         shown = discord.seen(ANN)[-1]
-        await discord.press(ANN, ROOM, shown.id, "spool:privacy:export")
+        assert 5 == (await discord.press(ANN, ROOM, shown.id, "spool:privacy:export")).kind  # in time
         (file,) = discord.seen(ANN)[-1].attachments
         assert "my canary" == json.loads(file.content)["messages"][0]["body"]["text"]
         await discord.press(ANN, ROOM, shown.id, "spool:privacy:erase")
