@@ -199,11 +199,7 @@ class Summaries:
             items=(items.item("user", spoken),),
             cache_key=f"summary-{thread}",
             user="summary",
-            options={
-                "max_output_tokens": max(512, most * 2),
-                "store": False,
-                **thinking,
-            },  # nobody resumes it
+            options={"max_output_tokens": max(512, most * 2), "store": False, **thinking},
         )
         context, said = await self._ready(), ""
         row = replace(_row(work.assistant), thread_id=thread)
