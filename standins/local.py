@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import mimetypes
+import os
 import random
 import socket
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import cache
+from itertools import cycle
 from typing import Any, Self, TypeVar
 
 from aiohttp import web
@@ -15,16 +18,28 @@ from aiohttp import web
 HOST = "127.0.0.1"
 PORTS = range(20_000, 32_768)
 """Below those that a system gives to outgoing connections and to port 0: only who asks by number gets one."""
+SHARES = 16
+"""Of them, for processes beside each other."""
 T = TypeVar("T")
 
 
 def free_port() -> int:
-    """One on which nobody listens. Never seeded: test processes would all choose the same."""
-    while True:
-        port = random.SystemRandom().choice(PORTS)
+    """One on which nobody listens, and none that was given lately: it is bound only later."""
+    for port in _ports(os.getpid()):
         with socket.socket() as tried:
             if tried.connect_ex((HOST, port)):
                 return port
+    raise OSError("every port is in use")  # not reached: the ports go round
+
+
+@cache
+def _ports(process: int) -> Iterator[int]:
+    """Those of one process, round and round: what two processes choose at the same moment is seldom the same.
+    Never seeded: test processes would all choose alike.
+    """
+    own = list(PORTS[process % SHARES :: SHARES])
+    random.SystemRandom().shuffle(own)
+    return cycle(own)
 
 
 class Local(ABC):

@@ -12,6 +12,7 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import asdict, replace
 from functools import partial
 from typing import Any
@@ -54,7 +55,7 @@ class Reader:
         self._roles: dict[str, str | None] = {}
         self.channels = Channels(api)
         self._lines: dict[str, deque[Callable[[], Awaitable[None]]]] = {}
-        self._background = Background()
+        self._background, self._serving = Background(), Background()
         self.chain = Chain()
         """What this connection brings to disk."""
         self._repeating = False
@@ -260,12 +261,23 @@ class Reader:
     def servers(self, payload: dict[str, Any]) -> None:
         """READY: the bot is in these, and no more in others."""
         there = [str(guild["id"]) for guild in payload["guilds"]]
-        self.work(self._inbox.data.only("discord", there), "servers")
+        self._served(self._inbox.data.only("discord", there))
+
+    def _served(self, told: Awaitable[object]) -> None:
+        """No position waits for it, for the session's first is to be on disk at once: what a kill or a disk
+        keeps from being stored, the next READY tells again.
+        """
+
+        async def store() -> None:
+            with suppress(Unsaved):
+                await told
+
+        self._serving.start(store(), "servers")
 
     def guild(self, payload: dict[str, Any]) -> None:
         """GUILD_CREATE: which of its roles is the bot's own, which of its channels are threads, all names."""
         self.listed(payload)
-        self.work(self._inbox.data.workspace("discord", str(payload["id"]), here=True), "server")
+        self._served(self._inbox.data.workspace("discord", str(payload["id"]), here=True))
         self.channels.note_guild(payload)
         if "roles" in payload:
             self._know_role(str(payload["id"]), payload["roles"])
@@ -273,7 +285,7 @@ class Reader:
     def left(self, payload: dict[str, Any]) -> None:
         """GUILD_DELETE: the bot was removed from there, unless that server is only out of order."""
         if not payload.get("unavailable"):
-            self.work(self._inbox.data.workspace("discord", str(payload["id"]), here=False), "server")
+            self._served(self._inbox.data.workspace("discord", str(payload["id"]), here=False))
 
     def _know_role(self, guild: str, roles: object) -> None:
         self._roles[guild] = events.managed_role(roles, self._me())
